@@ -1,0 +1,95 @@
+"""Where files' content lives: a local folder, S3, Azure or Google, by one address (`STORAGE_URL`)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Protocol
+from urllib.parse import urlsplit
+
+import obstore
+from obstore.store import LocalStore, ObjectStore, from_url
+
+CHUNK_BYTES = 1024 * 1024
+
+
+class Storage(Protocol):
+    """Content by name. Streams both ways; no file is ever whole in memory."""
+
+    def write(self, name: str, chunks: Iterable[bytes]) -> None: ...
+
+    def read(self, name: str) -> Iterator[bytes]: ...
+
+    def delete(self, name: str) -> None: ...
+
+    def is_ready(self) -> bool: ...
+
+
+class ObjectStorage:
+    """Any store that obstore knows."""
+
+    def __init__(self, url: str) -> None:
+        self._store = _open(url)
+
+    def write(self, name: str, chunks: Iterable[bytes]) -> None:
+        """Keep the content under `name`. An interrupted write leaves nothing under it."""
+        obstore.put(self._store, name, iter(chunks), chunk_size=CHUNK_BYTES, max_concurrency=1)
+
+    def read(self, name: str) -> Iterator[bytes]:
+        """The content in pieces of about a mebibyte. Raises FileNotFoundError."""
+        for piece in obstore.get(self._store, name).stream(min_chunk_size=CHUNK_BYTES):
+            yield bytes(piece)
+
+    def delete(self, name: str) -> None:
+        """Forget the content, if there is any."""
+        obstore.delete(self._store, name)
+
+    def is_ready(self) -> bool:
+        """Does the store answer?"""
+        next(iter(obstore.list(self._store, chunk_size=1)), None)
+        return True
+
+
+class MemoryStorage:
+    """For tests."""
+
+    def __init__(self) -> None:
+        self.files: dict[str, bytes] = {}
+
+    def write(self, name: str, chunks: Iterable[bytes]) -> None:
+        self.files[name] = b"".join(chunks)
+
+    def read(self, name: str) -> Iterator[bytes]:
+        if name not in self.files:
+            raise FileNotFoundError(name)
+        yield self.files[name]
+
+    def delete(self, name: str) -> None:
+        self.files.pop(name, None)
+
+    def is_ready(self) -> bool:
+        return True
+
+
+_current: Storage | None = None
+
+
+def use(storage: Storage) -> None:
+    """Choose this process's storage."""
+    global _current  # noqa: PLW0603 - one choice per process, made at start
+    _current = storage
+
+
+def current() -> Storage:
+    """This process's storage."""
+    assert _current is not None, "no storage chosen"
+    return _current
+
+
+def _open(url: str) -> ObjectStore:
+    parts = urlsplit(url)
+    if parts.scheme == "file":
+        folder = Path(parts.path)
+        folder.mkdir(parents=True, exist_ok=True)
+        return LocalStore(folder)
+    return from_url(url)

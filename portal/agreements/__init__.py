@@ -1,0 +1,1 @@
+"""Agreements: offered, signed, countersigned, in force."""

@@ -1,0 +1,1 @@
+"""Applying: drafting, submitting, sealing and opening."""

@@ -1,0 +1,74 @@
+"""Command-line entry points: `flask --app wsgi …`. Each opens its own transaction and calls a service."""
+
+from __future__ import annotations
+
+import click
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+from flask import Flask, current_app
+from flask.cli import AppGroup
+
+from portal.config import ROOT, Settings
+from portal.core import audit, db, embedded, jobs
+
+database = AppGroup("db", help="The database's tables.")
+audit_log = AppGroup("audit", help="The audit log.")
+
+
+def register(app: Flask) -> None:
+    """Add every command to the application."""
+    for group in (database, audit_log):
+        app.cli.add_command(group)
+    app.cli.add_command(worker)
+
+
+@database.command("upgrade")
+def upgrade_database() -> None:
+    """Bring the tables to the newest migration."""
+    command.upgrade(migrations(), "head")
+
+
+@database.command("check")
+def check_database() -> None:
+    """Fail if the models and the migrated tables differ."""
+    command.check(migrations())
+
+
+@audit_log.command("verify")
+def verify_audit_log() -> None:
+    """Walk along the chain and say how many events were checked, or which is the first broken one."""
+    connect_as_worker()
+    with db.transaction():
+        found = audit.verify()
+    if found.first_broken is not None:
+        raise click.ClickException(f"Event {found.first_broken} is broken. Checked {found.checked} events.")
+    click.echo(f"Checked {found.checked} events: the chain is whole.")
+
+
+@click.command("worker")
+@click.option("--until-empty", is_flag=True, help="Stop when no job is left.")
+def worker(until_empty: bool) -> None:
+    """Do the jobs that requests leave behind: mail, scans, what is due at a time."""
+    connect_as_worker()
+    url = sa.make_url(embedded.address(settings(), "portal_worker")).set(drivername="postgresql")
+    jobs.run_worker(url.render_as_string(hide_password=False), until_empty=until_empty)
+
+
+def settings() -> Settings:
+    """The application's settings."""
+    found: Settings = current_app.config["SETTINGS"]
+    return found
+
+
+def connect_as_worker() -> None:
+    """Commands work as the worker's role: row-level security seals what the web's role may not see."""
+    db.connect(embedded.address(settings(), "portal_worker"))
+
+
+def migrations() -> Config:
+    """Alembic's configuration, with the owner's address of the database."""
+    config = Config()
+    config.set_main_option("script_location", str(ROOT / "migrations"))
+    config.attributes["url"] = embedded.address(settings(), "portal_owner")
+    return config

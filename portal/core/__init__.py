@@ -1,0 +1,1 @@
+"""What every feature stands on: database, access, transitions, audit, jobs, clock, errors and the look."""

@@ -1,0 +1,175 @@
+"""The audit log: who did what to which thing, when; append-only and chained by hashes.
+
+Events are buffered by the transaction that causes them and written just before it commits, when the
+chain's head is locked: locking it earlier would make every writer wait for every other. Events hold
+ids and hashes, never personal data, so that disposing of records leaves the chain whole (rule 12).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Protocol
+
+import sqlalchemy as sa
+from sqlalchemy import event, orm
+from sqlalchemy.orm import Mapped, mapped_column
+
+from portal.core.db import Base, PortalSession, session
+
+GENESIS = bytes(32)
+
+
+class Actor(Protocol):
+    """Whoever acts: a person of the portal."""
+
+    @property
+    def id(self) -> Any: ...
+
+
+class Subject(Protocol):
+    """Whatever is acted on: a row with an id."""
+
+    __tablename__: str
+
+    @property
+    def id(self) -> Any: ...
+
+
+class AuditEvent(Base):
+    """One link of the chain. `sealed_round_id` hides it from the councils until that round is opened."""
+
+    __tablename__ = "audit_event"
+    __table_args__ = (sa.Index("ix_audit_event_subject", "subject_type", "subject_id"),)
+
+    sequence: Mapped[int] = mapped_column(sa.BigInteger, primary_key=True, autoincrement=False)
+    at: Mapped[datetime]
+    verb: Mapped[str]
+    actor_id: Mapped[uuid.UUID | None]
+    subject_type: Mapped[str]
+    subject_id: Mapped[uuid.UUID]
+    sealed_round_id: Mapped[uuid.UUID | None]
+    details: Mapped[dict[str, Any]]
+    previous_hash: Mapped[bytes]
+    hash: Mapped[bytes]
+
+
+class AuditHead(Base):
+    """The last link, and the lock that puts writers in order."""
+
+    __tablename__ = "audit_head"
+    __table_args__ = (sa.CheckConstraint("id = 1", name="one_row"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    sequence: Mapped[int] = mapped_column(sa.BigInteger)
+    hash: Mapped[bytes]
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that happened, in the past tense: `application.submitted`."""
+
+    verb: str
+    subject: Subject
+    by: Actor | None
+    details: Mapping[str, Any] = field(default_factory=dict)
+    sealed_round_id: uuid.UUID | None = None
+
+
+def record(
+    verb: str,
+    subject: Subject,
+    *,
+    by: Actor | None,
+    details: Mapping[str, Any] | None = None,
+    sealed_round_id: uuid.UUID | None = None,
+) -> None:
+    """Note an event; it is written when, and only if, this transaction commits.
+
+    `details` takes JSON values: ids, states, counts, hashes; never names, addresses or free text.
+    """
+    append(Event(verb, subject, by, details or {}, sealed_round_id))
+
+
+def append(happened: Event) -> None:
+    """Note a prepared event."""
+    session().info.setdefault("events", []).append(happened)
+
+
+@event.listens_for(PortalSession, "before_commit")
+def _write_buffered(committing: orm.Session) -> None:
+    committing.flush()
+    events: list[Event] = committing.info.pop("events", [])
+    if not events:
+        return
+    head = committing.execute(
+        sa.select(AuditHead.sequence, AuditHead.hash).where(AuditHead.id == 1).with_for_update()
+    ).one()
+    at = committing.execute(sa.select(sa.func.portal_now())).scalar_one()
+    sequence, previous = head.sequence, head.hash
+    rows = []
+    for happened in events:
+        sequence += 1
+        row = _row(happened, sequence, at, previous)
+        previous = row["hash"]
+        rows.append(row)
+    committing.execute(sa.insert(AuditEvent).returning(None), rows)
+    committing.execute(sa.update(AuditHead).where(AuditHead.id == 1).values(sequence=sequence, hash=previous))
+
+
+@event.listens_for(PortalSession, "after_rollback")
+def _forget_buffered(rolled_back: orm.Session) -> None:
+    rolled_back.info.pop("events", None)
+
+
+def _row(happened: Event, sequence: int, at: datetime, previous: bytes) -> dict[str, Any]:
+    row: dict[str, Any] = {
+        "sequence": sequence,
+        "at": at,
+        "verb": happened.verb,
+        "actor_id": happened.by.id if happened.by is not None else None,
+        "subject_type": happened.subject.__tablename__,
+        "subject_id": happened.subject.id,
+        "sealed_round_id": happened.sealed_round_id,
+        "details": json.loads(json.dumps(happened.details, default=str)),
+        "previous_hash": previous,
+    }
+    return row | {"hash": _hash(row)}
+
+
+def _hash(row: Mapping[str, Any]) -> bytes:
+    content = {
+        **row,
+        "at": row["at"].astimezone(UTC).isoformat(timespec="microseconds"),
+        "previous_hash": row["previous_hash"].hex(),
+    }
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"), default=str)
+    return hashlib.sha256(text.encode()).digest()
+
+
+@dataclass(frozen=True)
+class Verification:
+    """What a walk along the chain found. `first_broken` is the sequence number of the first bad link."""
+
+    checked: int
+    first_broken: int | None
+
+
+def verify() -> Verification:
+    """Walk the whole chain, oldest first, and compare every hash. Reads hashes, judges nothing else."""
+    columns = list(AuditEvent.__table__.columns)
+    rows = session.execute(sa.select(*columns).order_by(AuditEvent.sequence).execution_options(yield_per=1000))
+    checked, previous = 0, GENESIS
+    for row in rows.mappings():
+        checked += 1
+        link = {name: value for name, value in row.items() if name != "hash"}
+        if row["sequence"] != checked or row["previous_hash"] != previous or _hash(link) != row["hash"]:
+            return Verification(checked, checked)
+        previous = row["hash"]
+    head = session.execute(sa.select(AuditHead.sequence, AuditHead.hash)).one()
+    whole = head.sequence == checked and head.hash == previous
+    return Verification(checked, None if whole else checked + 1)

@@ -1,0 +1,158 @@
+"""Tables' common base, the one session, and where a transaction begins and ends.
+
+Services flush; the edge of a request, a job or a command commits. Each transaction tells PostgreSQL
+who it acts for (`app.person_id`), which row-level security reads.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Annotated, Any
+
+import sqlalchemy as sa
+from sqlalchemy import event, orm
+from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Mapped, mapped_column
+
+from portal.core import errors
+
+Text = Annotated[str, mapped_column(sa.Text())]
+Money = Annotated[Decimal, mapped_column(sa.Numeric(12, 2))]
+
+
+class Base(orm.DeclarativeBase):
+    """Every table. Ids are UUIDs, so that an id says nothing about how many there are (rule 9)."""
+
+    metadata = sa.MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {  # noqa: RUF012 - SQLAlchemy reads it from the class
+        datetime: TIMESTAMP(timezone=True),
+        dict[str, Any]: JSONB(),
+        list[str]: sa.ARRAY(sa.Text()),
+        str: sa.Text(),
+        Decimal: sa.Numeric(12, 4),
+    }
+
+
+class Identified:
+    """A random-looking id and the instant the row was made."""
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, server_default=sa.text("uuidv7()"), sort_order=-2)
+    created_at: Mapped[datetime] = mapped_column(server_default=sa.text("portal_now()"), sort_order=90)
+
+
+class Versioned(Identified):
+    """A row that people edit: `version` turns a stale form into a message, never an overwrite."""
+
+    version: Mapped[int] = mapped_column(default=1, server_default="1", sort_order=91)
+
+    @orm.declared_attr.directive
+    def __mapper_args__(cls) -> dict[str, Any]:  # noqa: N805 - SQLAlchemy passes the class
+        return {"version_id_col": cls.version}
+
+
+def enum_of(kind: type[StrEnum]) -> sa.Enum:
+    """A text column limited by a CHECK constraint to the values of `kind`."""
+    return sa.Enum(
+        kind,
+        native_enum=False,
+        create_constraint=True,
+        name=kind.__name__.lower(),
+        values_callable=lambda members: [member.value for member in members],
+    )
+
+
+class PortalSession(orm.Session):
+    """A session that names broken constraints, and can be told that this request only reads."""
+
+    def flush(self, objects: Sequence[Any] | None = None) -> None:
+        try:
+            super().flush(objects)
+        except IntegrityError as error:
+            raise errors.from_integrity_error(error) from error
+
+
+session: orm.scoped_session[PortalSession] = orm.scoped_session(
+    orm.sessionmaker(class_=PortalSession, expire_on_commit=False)
+)
+
+_acting: ContextVar[uuid.UUID | None] = ContextVar("acting", default=None)
+
+
+def connect(url: str, **options: Any) -> sa.Engine:
+    """Point the session at a database. Called once by each process."""
+    engine = sa.create_engine(url, pool_pre_ping=False, **options)
+    session.remove()
+    session.configure(bind=engine)
+    return engine
+
+
+def act_as(person_id: uuid.UUID | None) -> None:
+    """Whose transactions follow in this thread. Ends the one that is open, for it may have been another's."""
+    if _acting.get() != person_id and session.registry.has():
+        session.rollback()
+    _acting.set(person_id)
+
+
+@event.listens_for(PortalSession, "after_begin")
+def _tell_database_who(opened: orm.Session, _: orm.SessionTransaction, connection: sa.Connection) -> None:
+    person_id = _acting.get()
+    opened.info["now"] = connection.execute(
+        sa.text("SELECT portal_now() FROM set_config('app.person_id', :person, true)"),
+        {"person": str(person_id) if person_id else ""},
+    ).scalar_one()
+
+
+@event.listens_for(PortalSession, "before_flush")
+def _refuse_writes_of_reading_requests(opened: orm.Session, *_: Any) -> None:
+    if opened.info.get("reading") and (opened.new or opened.dirty or opened.deleted):
+        raise RuntimeError("A request that only reads tried to write.")
+
+
+@contextmanager
+def reading() -> Iterator[None]:
+    """Whatever is written inside is a programming error (GET never writes)."""
+    info = session().info
+    info["reading"] = True
+    try:
+        yield
+    finally:
+        info.pop("reading", None)
+
+
+@contextmanager
+def transaction(person_id: uuid.UUID | None = None) -> Iterator[orm.scoped_session[PortalSession]]:
+    """One transaction of a job or a command: committed at the end, rolled back on any error."""
+    before = _acting.get()
+    act_as(person_id)
+    try:
+        yield session
+        session.commit()
+    finally:
+        session.remove()
+        _acting.set(before)
+
+
+def lock(thing: Base) -> None:
+    """Lock the row of `thing` until the transaction ends, and read it afresh."""
+    session.refresh(thing, with_for_update={"of": type(thing)})
+
+
+def check_version(thing: Versioned, seen: int | None) -> None:
+    """Raise `Stale` when the form was filled in against an older version. None means the form carries none."""
+    if seen is not None and thing.version != seen:
+        raise errors.Stale

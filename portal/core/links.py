@@ -1,0 +1,14 @@
+"""Addresses of pages as they stand in e-mails and letters: complete, and checked against the endpoints."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import current_app, url_for
+
+
+def link(endpoint: str, **values: Any) -> str:
+    """The whole address of a page, also where no request is being answered."""
+    with current_app.test_request_context():
+        path = url_for(endpoint, **values)
+    return str(current_app.config["BASE_URL"]).rstrip("/") + path

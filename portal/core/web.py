@@ -1,0 +1,125 @@
+"""The edge of a request: where its transaction commits, and where the domain's errors become pages."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from flask import Flask, Response, current_app, flash, make_response, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.orm.exc import StaleDataError
+from werkzeug.exceptions import HTTPException, InternalServerError, RequestEntityTooLarge
+
+from portal.core import audit, errors, ui
+from portal.core.access import SAFE_METHODS, refuse_unmarked
+from portal.core.db import reading, session, transaction
+
+log = logging.getLogger(__name__)
+
+# The pages for when the database may be away: drawn without anything that could ask it.
+BARE = frozenset({500, 503})
+
+HIDDEN_FIELDS = frozenset({"csrf_token", "once", "version"})
+
+
+class PortalFlask(Flask):
+    """A Flask whose unsafe requests commit once, after the view, and whose safe ones never write."""
+
+    def dispatch_request(self) -> ResponseReturnValue:
+        if request.method in SAFE_METHODS:
+            with reading():
+                return super().dispatch_request()
+        answer = super().dispatch_request()
+        session.commit()
+        return answer
+
+
+def init_app(app: Flask) -> None:
+    """Install the edge: the refusal of unmarked endpoints, the error pages, the end of the session."""
+    app.before_request(refuse_unmarked)
+    app.teardown_appcontext(_close_session)
+    app.register_error_handler(errors.DomainError, _domain_error)
+    app.register_error_handler(StaleDataError, lambda _: _domain_error(errors.Stale()))
+    app.register_error_handler(CSRFError, _csrf_error)
+    app.register_error_handler(OperationalError, _database_away)
+    app.register_error_handler(RequestEntityTooLarge, _too_large)
+    app.register_error_handler(HTTPException, _http_error)
+
+
+def done(message: str, to: str) -> ResponseReturnValue:
+    """Say what was done, on the page that comes next."""
+    flash(message, "success")
+    return redirect(to, 303)
+
+
+def page(template: str, status: int = 200, **context: Any) -> Response:
+    """A page or fragment with a status; 422 for a form that could not be accepted."""
+    return make_response(render_template(template, **context), status)
+
+
+def typed() -> list[tuple[str, str]]:
+    """What the person had typed, to be shown back when it could not be saved."""
+    return [
+        (name.replace("_", " ").replace("-", " ").capitalize(), value)
+        for name, value in request.form.items(multi=True)
+        if name not in HIDDEN_FIELDS and "password" not in name and value
+    ]
+
+
+def _close_session(_: BaseException | None) -> None:
+    session.remove()
+
+
+def _domain_error(error: errors.DomainError) -> Response:
+    session.rollback()
+    if error.event is not None:
+        with transaction():
+            audit.append(error.event)
+    if isinstance(error, errors.AlreadyDone):
+        flash(error.message, "notice")
+        return make_response(redirect(_page_before(), 303))
+    return _error_page(error.status, reason=error.message, typed=typed())
+
+
+def _page_before() -> str:
+    before = request.referrer or ""
+    return before if before.startswith(request.host_url) else request.path
+
+
+def _csrf_error(_: CSRFError) -> Response:
+    session.rollback()
+    return _error_page(400, typed=typed())
+
+
+def _too_large(_: RequestEntityTooLarge) -> Response:
+    session.rollback()
+    return _error_page(413)
+
+
+def _http_error(error: HTTPException) -> Response:
+    session.rollback()
+    if isinstance(error, InternalServerError) and error.original_exception is not None:
+        log.error("Unhandled error at %s", request.path, exc_info=error.original_exception)
+    if error.code is None or error.code < 400:
+        return make_response(error.get_response())
+    return _error_page(error.code)
+
+
+def _database_away(error: DBAPIError) -> Response:
+    log.error("The database did not answer", exc_info=error)
+    session.remove()
+    return _error_page(503)
+
+
+def _error_page(status: int, **context: Any) -> Response:
+    known = status if status in {400, 403, 404, 405, 409, 413, 422, 429, 500, 503} else 400
+    if status in BARE:
+        response = make_response(ui.render_bare(current_app, f"errors/{known}.html"), status)
+    else:
+        response = page(f"errors/{known}.html", status, **context)
+    # A fragment's place on the page is no place for an error: it takes the whole page instead.
+    response.headers["HX-Retarget"] = "body"
+    response.headers["HX-Reswap"] = "innerHTML"
+    return response

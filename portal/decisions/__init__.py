@@ -1,0 +1,1 @@
+"""Recommendation, approval and the notices that follow."""

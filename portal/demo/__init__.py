@@ -1,0 +1,1 @@
+"""The demonstration: one coherent story with fictional providers."""

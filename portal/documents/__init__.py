@@ -1,0 +1,1 @@
+"""Files that providers upload: checking, scanning, keeping and handing them out."""

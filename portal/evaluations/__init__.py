@@ -1,0 +1,1 @@
+"""Compliance, conflicts, assignment, individual scores, consensus and price scores."""

@@ -1,0 +1,76 @@
+"""Builds the application: settings, adapters, session, look and the features' blueprints. Nothing else."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any
+
+from htmx_flask import Htmx
+
+from portal import commands
+from portal.accounts.queries import find_active_person
+from portal.adapters import mail, storage
+from portal.config import Settings, from_environment
+from portal.core import access, db, embedded, session, ui, web
+
+FEATURES = (
+    "accounts",
+    "providers",
+    "frameworks",
+    "documents",
+    "applications",
+    "pricing",
+    "vacancies",
+    "evaluations",
+    "decisions",
+    "agreements",
+    "matching",
+    "notifications",
+    "home",
+    "public",
+    "demo",
+)
+MOST_BYTES_OF_A_REQUEST = 52 * 1024 * 1024
+MOST_BYTES_OF_A_FORM_FIELD = 2 * 1024 * 1024
+
+
+def create_app(settings: Settings | None = None, *, engine_options: dict[str, Any] | None = None) -> web.PortalFlask:
+    """The portal, ready to serve. Without `settings` they come from the environment."""
+    settings = settings or from_environment()
+    app = web.PortalFlask("portal", template_folder="../templates", static_folder="../static")
+    app.config.update(
+        SECRET_KEY=settings.secret_key,
+        SETTINGS=settings,
+        BASE_URL=settings.base_url,
+        DEMONSTRATION=settings.mode == "demo",
+        SESSION_COOKIE_SECURE=settings.base_url.startswith("https:"),
+        MAX_CONTENT_LENGTH=MOST_BYTES_OF_A_REQUEST,
+        MAX_FORM_MEMORY_SIZE=MOST_BYTES_OF_A_FORM_FIELD,
+        WTF_CSRF_CHECK_DEFAULT=False,
+        WTF_CSRF_TIME_LIMIT=None,
+    )
+    db.connect(embedded.address(settings, "portal_app"), **(engine_options or {}))
+    _choose_adapters(settings)
+    Htmx(app)
+    access.csrf.init_app(app)
+    session.init_app(app, find_person=find_active_person, idle_seconds=settings.idle_minutes * 60)
+    web.init_app(app)
+    ui.init_app(app)
+    for feature in FEATURES:
+        _install(app, feature)
+    commands.register(app)
+    return app
+
+
+def _choose_adapters(settings: Settings) -> None:
+    storage.use(storage.ObjectStorage(settings.storage_url))
+    if settings.mail_url is not None:
+        mail.use(mail.SmtpMailer(settings.mail_url, settings.mail_from))
+
+
+def _install(app: web.PortalFlask, feature: str) -> None:
+    if find_spec(f"portal.{feature}.jobs"):
+        import_module(f"portal.{feature}.jobs")
+    if find_spec(f"portal.{feature}.views"):
+        app.register_blueprint(import_module(f"portal.{feature}.views").blueprint)

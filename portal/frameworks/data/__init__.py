@@ -1,0 +1,1 @@
+"""The illustrative lists, questions and volumes that a new framework starts from."""

@@ -1,0 +1,207 @@
+"""Frameworks, the rounds that re-open them, their questions, and the cells a price schedule is made of."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import date, datetime
+from decimal import Decimal
+
+from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from portal.core.db import Base, Identified, Money, Versioned, enum_of
+from portal.frameworks.states import AdmissionRule, QuestionKind, Regime, RoundState, SectionKind
+
+
+class Framework(Versioned, Base):
+    """A framework agreement of the two councils. Its end date is every agreement's end date ("dovetail")."""
+
+    __tablename__ = "framework"
+    __table_args__ = (CheckConstraint("ends_on > starts_on", name="dates_in_order"), UniqueConstraint("reference"))
+
+    reference: Mapped[str]
+    title: Mapped[str]
+    summary: Mapped[str]
+    starts_on: Mapped[date]
+    ends_on: Mapped[date]
+    ends_on_is_illustrative: Mapped[bool] = mapped_column(default=True)
+    decision_number: Mapped[str]
+    notice_reference: Mapped[str]
+    regime: Mapped[Regime] = mapped_column(enum_of(Regime), default=Regime.PCR2015)
+
+    rounds: Mapped[list[Round]] = relationship(back_populates="framework", order_by="Round.number")
+
+
+class Round(Versioned, Base):
+    """One re-opening of a framework. The authority columns must be filled before it can be published."""
+
+    __tablename__ = "round"
+    __table_args__ = (
+        UniqueConstraint("framework_id", "number"),
+        CheckConstraint("quality_weight + price_weight = 100", name="weights_add_up"),
+        CheckConstraint("clarification_deadline < submission_deadline", name="dates_in_order"),
+        CheckConstraint("opened_by_id IS DISTINCT FROM open_requested_by_id OR opened_by_id IS NULL", name="two_openers"),
+        CheckConstraint(
+            "state IN ('draft', 'published', 'cancelled') OR (opened_at IS NOT NULL AND opened_by_id IS NOT NULL)",
+            name="opened_by_two",
+        ),
+        CheckConstraint("state <> 'cancelled' OR cancelled_reason IS NOT NULL", name="cancelled_with_reason"),
+        CheckConstraint(
+            "state = 'draft' OR state = 'cancelled' OR (authority_decision <> '' AND authority_clause <> ''"
+            " AND (criteria_match_original OR departure_advice <> ''))",
+            name="published_with_authority",
+        ),
+    )
+
+    framework_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("framework.id"))
+    number: Mapped[int]
+    title: Mapped[str]
+    summary: Mapped[str] = mapped_column(default="")
+    state: Mapped[RoundState] = mapped_column(enum_of(RoundState), default=RoundState.DRAFT, index=True)
+
+    published_at: Mapped[datetime | None]
+    clarification_deadline: Mapped[datetime]
+    submission_deadline: Mapped[datetime]
+    agreements_start_on: Mapped[date]
+
+    authority_decision: Mapped[str] = mapped_column(default="")
+    authority_clause: Mapped[str] = mapped_column(default="")
+    criteria_match_original: Mapped[bool] = mapped_column(default=False)
+    departure_advice: Mapped[str] = mapped_column(default="")
+    notice_reference: Mapped[str] = mapped_column(default="")
+
+    quality_weight: Mapped[Money] = mapped_column(default=Decimal(60))
+    price_weight: Mapped[Money] = mapped_column(default=Decimal(40))
+    quality_minimum: Mapped[Money] = mapped_column(default=Decimal(0))
+    admission_rule: Mapped[AdmissionRule] = mapped_column(enum_of(AdmissionRule), default=AdmissionRule.ALL_WHO_MEET)
+    admit_at_most: Mapped[int | None]
+    standstill_days: Mapped[int] = mapped_column(default=10)
+
+    open_requested_by_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("person.id"))
+    open_requested_at: Mapped[datetime | None]
+    opened_by_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("person.id"))
+    opened_at: Mapped[datetime | None]
+    quality_locked_by_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("person.id"))
+    quality_locked_at: Mapped[datetime | None]
+    notices_sent_at: Mapped[datetime | None]
+    standstill_ends_at: Mapped[datetime | None]
+    cancelled_reason: Mapped[str | None]
+
+    framework: Mapped[Framework] = relationship(back_populates="rounds", lazy="joined", innerjoin=True)
+    sections: Mapped[list[Section]] = relationship(back_populates="round", order_by="Section.position")
+    volumes: Mapped[list[BasketVolume]] = relationship(back_populates="round")
+
+
+class DeadlineExtension(Identified, Base):
+    """A later deadline for everyone, decided before the earlier one passed, with its published reason."""
+
+    __tablename__ = "deadline_extension"
+
+    round_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("round.id"), index=True)
+    extended_from: Mapped[datetime]
+    extended_to: Mapped[datetime]
+    reason: Mapped[str]
+    extended_by_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("person.id"))
+
+
+class Section(Identified, Base):
+    """A part of the application, and a row of its task list. Frozen once the round is published."""
+
+    __tablename__ = "section"
+    __table_args__ = (UniqueConstraint("round_id", "position"),)
+
+    round_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("round.id"))
+    position: Mapped[int]
+    kind: Mapped[SectionKind] = mapped_column(enum_of(SectionKind))
+    title: Mapped[str]
+    guidance: Mapped[str] = mapped_column(default="")
+
+    round: Mapped[Round] = relationship(back_populates="sections")
+    questions: Mapped[list[Question]] = relationship(back_populates="section", order_by="Question.position")
+
+
+class Question(Identified, Base):
+    """One question. Scored ones have a weight (points of the quality total) and perhaps a minimum score."""
+
+    __tablename__ = "question"
+    __table_args__ = (
+        UniqueConstraint("section_id", "position"),
+        CheckConstraint("minimum_score BETWEEN 0 AND 5", name="minimum_in_scale"),
+        CheckConstraint("weight IS NULL OR weight > 0", name="weight_positive"),
+        CheckConstraint("NOT (weight IS NOT NULL AND pass_fail)", name="scored_or_pass_fail"),
+    )
+
+    section_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("section.id"))
+    position: Mapped[int]
+    number: Mapped[str]
+    kind: Mapped[QuestionKind] = mapped_column(enum_of(QuestionKind))
+    text: Mapped[str]
+    guidance: Mapped[str] = mapped_column(default="")
+    word_limit: Mapped[int | None]
+    is_required: Mapped[bool] = mapped_column(default=True)
+    choices: Mapped[list[str]] = mapped_column(default=list)
+    pass_fail: Mapped[bool] = mapped_column(default=False)
+    weight: Mapped[Money | None]
+    minimum_score: Mapped[int | None]
+
+    section: Mapped[Section] = relationship(back_populates="questions")
+
+
+class PlacementType(Base):
+    """A list that councils differ on: what kind of placement."""
+
+    __tablename__ = "placement_type"
+
+    code: Mapped[str] = mapped_column(primary_key=True)
+    label: Mapped[str]
+    position: Mapped[int]
+
+
+class NeedCategory(Base):
+    """A list that councils differ on: how much need."""
+
+    __tablename__ = "need_category"
+
+    code: Mapped[str] = mapped_column(primary_key=True)
+    label: Mapped[str]
+    position: Mapped[int]
+
+
+class AgeBand(Base):
+    """A list that councils differ on: whole years, both ends included."""
+
+    __tablename__ = "age_band"
+    __table_args__ = (CheckConstraint("youngest <= oldest", name="ages_in_order"),)
+
+    code: Mapped[str] = mapped_column(primary_key=True)
+    label: Mapped[str]
+    youngest: Mapped[int]
+    oldest: Mapped[int]
+    position: Mapped[int]
+
+
+class PriceCell(Base):
+    """One cell of the price schedule: placement type × need category × age band → weekly fee."""
+
+    __tablename__ = "price_cell"
+    __table_args__ = (UniqueConstraint("placement_type", "need_category", "age_band"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    placement_type: Mapped[str] = mapped_column(ForeignKey("placement_type.code"))
+    need_category: Mapped[str] = mapped_column(ForeignKey("need_category.code"))
+    age_band: Mapped[str] = mapped_column(ForeignKey("age_band.code"))
+
+
+class BasketVolume(Base):
+    """How many weeks of a cell the round's basket counts, and the highest weekly fee it allows, if any."""
+
+    __tablename__ = "basket_volume"
+    __table_args__ = (CheckConstraint("weeks >= 0", name="weeks_not_negative"),)
+
+    round_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("round.id"), primary_key=True)
+    cell_id: Mapped[int] = mapped_column(ForeignKey("price_cell.id"), primary_key=True)
+    weeks: Mapped[int]
+    ceiling: Mapped[Money | None]
+
+    round: Mapped[Round] = relationship(back_populates="volumes")
+    cell: Mapped[PriceCell] = relationship(lazy="joined", innerjoin=True)

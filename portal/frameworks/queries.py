@@ -1,0 +1,233 @@
+"""Reads of frameworks and rounds, and what follows from a round's dates and the clock."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+import sqlalchemy as sa
+from sqlalchemy.orm import selectinload
+
+from portal.accounts.models import Person
+from portal.core.db import session
+from portal.core.errors import NotFound
+from portal.frameworks.models import (
+    AgeBand,
+    BasketVolume,
+    DeadlineExtension,
+    Framework,
+    NeedCategory,
+    PlacementType,
+    PriceCell,
+    Question,
+    Round,
+    Section,
+)
+from portal.frameworks.states import RoundState
+
+
+@dataclass(frozen=True)
+class RoundStatus:
+    """What a round is at this instant, in words and a tone of `templates/components/status_tag.html`."""
+
+    label: str
+    tone: str
+
+
+@dataclass(frozen=True)
+class QuestionTotals:
+    """How many questions are scored, and what their weights add up to."""
+
+    scored: int
+    weight: Decimal
+
+
+@dataclass(frozen=True)
+class CellRow:
+    """A cell of the price schedule with the words of its three lists, in the lists' order."""
+
+    id: int
+    placement_type: str
+    need_category: str
+    age_band: str
+    type_code: str
+    category_code: str
+    band_code: str
+
+
+def is_accepting(round_: Round, now: datetime) -> bool:
+    """Published, and the deadline has not passed."""
+    return round_.state == RoundState.PUBLISHED and now <= round_.submission_deadline
+
+
+def is_closed(round_: Round, now: datetime) -> bool:
+    """Published, the deadline has passed, and two officers have not opened it yet."""
+    return round_.state == RoundState.PUBLISHED and now > round_.submission_deadline
+
+
+def takes_questions(round_: Round, now: datetime) -> bool:
+    """Published, and the last day for clarification questions has not passed."""
+    return round_.state == RoundState.PUBLISHED and now <= round_.clarification_deadline
+
+
+def status_of(round_: Round, now: datetime) -> RoundStatus:
+    """The state to show: "Accepting applications" and "Closed" follow from the clock (domain handbook §3)."""
+    if is_accepting(round_, now):
+        return RoundStatus("Accepting applications", "good")
+    if is_closed(round_, now):
+        return RoundStatus("Closed to applications", "warning")
+    tones = {RoundState.DRAFT: "neutral", RoundState.CANCELLED: "bad", RoundState.CONCLUDED: "neutral"}
+    return RoundStatus(round_.state.label, tones.get(round_.state, "info"))
+
+
+def list_frameworks() -> Sequence[Framework]:
+    """All frameworks, newest first."""
+    return session.scalars(sa.select(Framework).order_by(Framework.starts_on.desc())).all()
+
+
+def find_framework(reference: str) -> Framework | None:
+    """The framework with this reference, or None."""
+    return session.scalars(sa.select(Framework).where(Framework.reference == reference)).one_or_none()
+
+
+def list_rounds(*, limit: int = 25, offset: int = 0) -> Sequence[Round]:
+    """All rounds for the councils, newest first."""
+    return session.scalars(_newest_first(sa.select(Round)).limit(limit).offset(offset)).all()
+
+
+def count_rounds() -> int:
+    """How many rounds there are, drafts too."""
+    return session.execute(sa.select(sa.func.count()).select_from(Round)).scalar_one()
+
+
+def list_published_rounds(*, limit: int = 25) -> Sequence[Round]:
+    """Rounds that the public may know of, newest first; cancelled ones only if they had been published."""
+    return session.scalars(_newest_first(sa.select(Round).where(_is_public())).limit(limit)).all()
+
+
+def list_open_rounds() -> Sequence[Round]:
+    """Rounds that accept applications at this instant, soonest deadline first."""
+    return session.scalars(
+        sa.select(Round)
+        .where(Round.state == RoundState.PUBLISHED, Round.submission_deadline >= sa.func.portal_now())
+        .order_by(Round.submission_deadline)
+    ).all()
+
+
+def get_round(person: Person | None, round_id: uuid.UUID) -> Round:
+    """The round. Drafts, and what was cancelled before publication, exist for the councils alone."""
+    found = session.get(Round, round_id)
+    if found is None or not (_may_know_drafts(person) or found.published_at is not None):
+        raise NotFound
+    return found
+
+
+def get_public_round(round_id: uuid.UUID) -> Round:
+    """A published round, for whoever asks. Raises `NotFound` for drafts."""
+    return get_round(None, round_id)
+
+
+def list_sections(round_: Round) -> Sequence[Section]:
+    """The round's sections in order, each with its questions in order: two statements."""
+    return session.scalars(
+        sa.select(Section)
+        .where(Section.round_id == round_.id)
+        .order_by(Section.position)
+        .options(selectinload(Section.questions))
+    ).all()
+
+
+def list_scored_questions(round_: Round) -> Sequence[Question]:
+    """The scored questions in the order they are asked."""
+    return session.scalars(
+        sa.select(Question)
+        .join(Section)
+        .where(Section.round_id == round_.id, Question.weight.is_not(None))
+        .order_by(Section.position, Question.position)
+    ).all()
+
+
+def total_questions(round_: Round) -> QuestionTotals:
+    """What the scored questions add up to."""
+    counted, weight = session.execute(
+        sa.select(sa.func.count(Question.weight), sa.func.coalesce(sa.func.sum(Question.weight), 0))
+        .join(Section)
+        .where(Section.round_id == round_.id)
+    ).one()
+    return QuestionTotals(counted, Decimal(weight))
+
+
+def list_volumes(round_: Round) -> dict[int, BasketVolume]:
+    """The round's basket volumes by cell id. A cell without one counts for nothing."""
+    found = session.scalars(sa.select(BasketVolume).where(BasketVolume.round_id == round_.id))
+    return {volume.cell_id: volume for volume in found}
+
+
+def count_basket_weeks(round_: Round) -> int:
+    """All weeks in the round's basket."""
+    total = sa.select(sa.func.coalesce(sa.func.sum(BasketVolume.weeks), 0))
+    return int(session.execute(total.where(BasketVolume.round_id == round_.id)).scalar_one())
+
+
+def list_cells() -> list[CellRow]:
+    """Every cell of the price schedule, in the order of the three lists."""
+    rows = session.execute(
+        sa.select(
+            PriceCell.id,
+            PlacementType.label,
+            NeedCategory.label,
+            AgeBand.label,
+            PriceCell.placement_type,
+            PriceCell.need_category,
+            PriceCell.age_band,
+        )
+        .join(PlacementType, PlacementType.code == PriceCell.placement_type)
+        .join(NeedCategory, NeedCategory.code == PriceCell.need_category)
+        .join(AgeBand, AgeBand.code == PriceCell.age_band)
+        .order_by(PlacementType.position, NeedCategory.position, AgeBand.position)
+    )
+    return [CellRow(*row) for row in rows]
+
+
+def list_placement_types() -> Sequence[PlacementType]:
+    """Kinds of placement, in order."""
+    return session.scalars(sa.select(PlacementType).order_by(PlacementType.position)).all()
+
+
+def list_need_categories() -> Sequence[NeedCategory]:
+    """Categories of need, in order."""
+    return session.scalars(sa.select(NeedCategory).order_by(NeedCategory.position)).all()
+
+
+def list_age_bands() -> Sequence[AgeBand]:
+    """Age bands, youngest first."""
+    return session.scalars(sa.select(AgeBand).order_by(AgeBand.position)).all()
+
+
+def list_extensions(round_: Round) -> Sequence[DeadlineExtension]:
+    """Every extension of the round's deadline, oldest first."""
+    return session.scalars(
+        sa.select(DeadlineExtension)
+        .where(DeadlineExtension.round_id == round_.id)
+        .order_by(DeadlineExtension.created_at)
+    ).all()
+
+
+def count_submitted(round_: Round) -> int:
+    """How many applications stand submitted: all that the councils may know before opening (rule 1)."""
+    return int(session.execute(sa.select(sa.func.count_submitted(round_.id))).scalar_one())
+
+
+def _newest_first(statement: sa.Select[tuple[Round]]) -> sa.Select[tuple[Round]]:
+    return statement.order_by(Round.submission_deadline.desc(), Round.id)
+
+
+def _is_public() -> sa.ColumnElement[bool]:
+    return Round.published_at.is_not(None)
+
+
+def _may_know_drafts(person: Person | None) -> bool:
+    return person is not None and person.is_council

@@ -1,0 +1,1 @@
+"""Finding a child a home: search among fresh vacancies."""

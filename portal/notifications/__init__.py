@@ -1,0 +1,1 @@
+"""What reaches whom by e-mail, and whether it got there."""

@@ -1,0 +1,30 @@
+"""E-mails as the portal wrote them: one row, one stable reference, however often delivery is tried."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from portal.core.db import Versioned, Base, enum_of
+from portal.notifications.states import MessageState
+
+
+class Message(Versioned, Base):
+    """One e-mail to one address. `sealed_round_id` hides it from the councils until that round is opened."""
+
+    __tablename__ = "message"
+    __table_args__ = (Index(None, "recipient", "created_at"), UniqueConstraint("reference"))
+
+    recipient: Mapped[str]
+    subject: Mapped[str]
+    body: Mapped[str]
+    template: Mapped[str]
+    reference: Mapped[str]
+    state: Mapped[MessageState] = mapped_column(enum_of(MessageState), default=MessageState.QUEUED)
+    attempts: Mapped[int] = mapped_column(default=0)
+    sent_at: Mapped[datetime | None]
+    failure: Mapped[str | None]
+    sealed_round_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("round.id"))

@@ -1,0 +1,1 @@
+"""Providers' agreed prices, version by version."""

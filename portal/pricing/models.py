@@ -1,0 +1,74 @@
+"""A provider's agreed prices: dated versions, never overwritten, and no two of one cell ever overlap."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import date
+
+import sqlalchemy as sa
+from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint
+from sqlalchemy.dialects.postgresql import DATERANGE, ExcludeConstraint, Range
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from portal.core.db import Base, Identified, Money, Versioned, enum_of
+from portal.frameworks.models import PriceCell
+from portal.pricing.states import PriceVersionState
+
+
+class PriceVersion(Versioned, Base):
+    """A change of prices in force from a date, as one decision."""
+
+    __tablename__ = "price_version"
+    __table_args__ = (UniqueConstraint("framework_id", "organisation_id", "number"),)
+
+    framework_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("framework.id"))
+    organisation_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("organisation.id"), index=True)
+    number: Mapped[int]
+    state: Mapped[PriceVersionState] = mapped_column(enum_of(PriceVersionState), default=PriceVersionState.PROPOSED)
+    effective_from: Mapped[date]
+    reason: Mapped[str]
+    proposed_by_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("person.id"))
+
+    prices: Mapped[list[Price]] = relationship(back_populates="price_version")
+
+
+class AgreedCell(Base):
+    """A cell of one provider's schedule under one framework. Its plain number lets the database refuse overlaps."""
+
+    __tablename__ = "agreed_cell"
+    __table_args__ = (UniqueConstraint("framework_id", "organisation_id", "cell_id"),)
+
+    id: Mapped[int] = mapped_column(sa.BigInteger, sa.Identity(), primary_key=True)
+    framework_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("framework.id"))
+    organisation_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("organisation.id"), index=True)
+    cell_id: Mapped[int] = mapped_column(ForeignKey("price_cell.id"))
+
+    cell: Mapped[PriceCell] = relationship(lazy="joined", innerjoin=True)
+
+
+class Price(Identified, Base):
+    """What one cell costs a week during `period` (dates, end excluded), or that it is not offered (rule 8)."""
+
+    __tablename__ = "price"
+    __table_args__ = (
+        ExcludeConstraint(
+            (sa.text("int8range(agreed_cell_id, agreed_cell_id, '[]')"), "&&"),
+            ("period", "&&"),
+            name="ex_price_no_overlap",
+            using="gist",
+        ),
+        CheckConstraint(
+            "not_offered = (weekly_fee IS NULL) AND (weekly_fee IS NULL OR weekly_fee > 0)",
+            name="priced_or_not_offered",
+        ),
+        CheckConstraint("NOT isempty(period)", name="period_not_empty"),
+    )
+
+    agreed_cell_id: Mapped[int] = mapped_column(ForeignKey("agreed_cell.id"), index=True)
+    price_version_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("price_version.id"), index=True)
+    weekly_fee: Mapped[Money | None]
+    not_offered: Mapped[bool] = mapped_column(default=False)
+    period: Mapped[Range[date]] = mapped_column(DATERANGE)
+
+    agreed_cell: Mapped[AgreedCell] = relationship(lazy="joined", innerjoin=True)
+    price_version: Mapped[PriceVersion] = relationship(back_populates="prices")

@@ -1,0 +1,1 @@
+"""Provider organisations: Ofsted's register, registration, verification."""

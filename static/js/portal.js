@@ -1,0 +1,22 @@
+// The portal's script: starts every behaviour once, and again in content that htmx swaps in.
+import { initialiseComponents } from "./components.js";
+import { preventDoubleSubmit } from "./double-submit.js";
+import { watchRequests } from "./requests.js";
+import { watchIdleTime } from "./idle-warning.js";
+import { keepTypedText } from "./typed-text.js";
+import { enhanceUploads } from "./upload.js";
+
+// GOV.UK's components look for this class on the body.
+if (document.documentElement.classList.contains("js-enabled")) {
+  document.body.classList.add("js-enabled", "govuk-frontend-supported");
+}
+
+keepTypedText();
+initialiseComponents(document);
+preventDoubleSubmit();
+enhanceUploads(document);
+watchRequests((swapped) => {
+  initialiseComponents(swapped);
+  enhanceUploads(swapped);
+});
+watchIdleTime();
