@@ -9,8 +9,10 @@ from alembic.config import Config
 from flask import Flask, current_app
 from flask.cli import AppGroup
 
+from portal import server
 from portal.config import ROOT, Settings
 from portal.core import audit, db, embedded, jobs
+from portal.demo import services as demonstration
 
 database = AppGroup("db", help="The database's tables.")
 audit_log = AppGroup("audit", help="The audit log.")
@@ -21,6 +23,7 @@ def register(app: Flask) -> None:
     for group in (database, audit_log):
         app.cli.add_command(group)
     app.cli.add_command(worker)
+    app.cli.add_command(serve)
 
 
 @database.command("upgrade")
@@ -53,6 +56,30 @@ def worker(until_empty: bool) -> None:
     connect_as_worker()
     url = sa.make_url(embedded.address(settings(), "portal_worker")).set(drivername="postgresql")
     jobs.run_worker(url.render_as_string(hide_password=False), until_empty=until_empty)
+
+
+@click.command("serve")
+def serve() -> None:
+    """Run database, web and worker on this machine, with the demonstration in an empty database."""
+    try:
+        server.serve(settings(), prepare=_prepare, welcome=_welcome)
+    except server.CannotServe as error:
+        raise click.ClickException(str(error)) from error
+
+
+def _prepare() -> None:
+    command.upgrade(migrations(), "head")
+    connect_as_worker()
+    if settings().mode == "demo":
+        demonstration.load_if_empty()
+
+
+def _welcome() -> None:
+    click.echo(f"\nThe portal is at {settings().base_url} (Ctrl-C stops it)\n")
+    if settings().mode == "demo":
+        for email, role in demonstration.accounts():
+            click.echo(f"  {email:<44} {role}")
+        click.echo(f"\nEvery demonstration account has the password: {demonstration.PASSWORD}\n")
 
 
 def settings() -> Settings:

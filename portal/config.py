@@ -113,7 +113,15 @@ def _kept_secret(mode: Mode, data_dir: Path) -> str:
 
 
 def _check_production(environ: Mapping[str, str], settings: Settings) -> None:
-    for name in ("DATABASE_URL", "WORKER_DATABASE_URL", "STORAGE_URL", "MAIL_URL", "MAIL_FROM", "CLAMD_URL", "BASE_URL"):
+    for name in (
+        "DATABASE_URL",
+        "WORKER_DATABASE_URL",
+        "STORAGE_URL",
+        "MAIL_URL",
+        "MAIL_FROM",
+        "CLAMD_URL",
+        "BASE_URL",
+    ):
         if not environ.get(name):
             raise ConfigError(f"{name} is not set.")
     for name in ("SUPPORT_PHONE", "SUPPORT_EMAIL"):

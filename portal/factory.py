@@ -35,7 +35,9 @@ MOST_BYTES_OF_A_REQUEST = 52 * 1024 * 1024
 MOST_BYTES_OF_A_FORM_FIELD = 2 * 1024 * 1024
 
 
-def create_app(settings: Settings | None = None, *, engine_options: dict[str, Any] | None = None) -> web.PortalFlask:
+def create_app(
+    settings: Settings | None = None, *, engine_options: dict[str, Any] | None = None
+) -> web.PortalFlask:
     """The portal, ready to serve. Without `settings` they come from the environment."""
     settings = settings or from_environment()
     app = web.PortalFlask("portal", template_folder="../templates", static_folder="../static")

@@ -1,4 +1,4 @@
-"""One real PostgreSQL for the whole run, a cloned database for each worker, a rolled-back transaction for each test."""
+"""One real PostgreSQL for the run, a cloned database for each worker, a rolled-back transaction for each test."""
 
 from __future__ import annotations
 
@@ -91,7 +91,9 @@ def session(request: pytest.FixtureRequest) -> Iterator[Any]:
 
 
 @pytest.fixture
-def committing(databases: Databases, app: Any, worker_name: str, request: pytest.FixtureRequest) -> Iterator[Any]:
+def committing(
+    databases: Databases, app: Any, worker_name: str, request: pytest.FixtureRequest
+) -> Iterator[Any]:
     """A database of its own for a test of concurrency, deadlines, deferred constraints or workers."""
     name = databases.clone(f"own_{worker_name}")
     own = sa.create_engine(databases.url("portal_app", name))

@@ -867,8 +867,6 @@ def upgrade() -> None:
         sa.Column("district_code", sa.Text(), nullable=True),
         sa.Column("outward_postcode", sa.Text(), nullable=False),
         sa.Column("is_solo_only", sa.Boolean(), nullable=False),
-        sa.Column("takes_parent_and_child", sa.Boolean(), nullable=False),
-        sa.Column("takes_uasc", sa.Boolean(), nullable=False),
         sa.Column(
             "created_at",
             postgresql.TIMESTAMP(timezone=True),
@@ -905,9 +903,6 @@ def upgrade() -> None:
             ["organisation_id"], ["organisation.id"], name=op.f("fk_vacancy_organisation_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_vacancy")),
-        sa.UniqueConstraint(
-            "organisation_id", "carer_reference", name=op.f("uq_vacancy_organisation_id_carer_reference")
-        ),
     )
     op.create_index(op.f("ix_vacancy_organisation_id"), "vacancy", ["organisation_id"], unique=False)
     op.create_index(
@@ -915,7 +910,14 @@ def upgrade() -> None:
         "vacancy",
         ["district_code", sa.literal_column("confirmed_at DESC")],
         unique=False,
-        postgresql_where=sa.text("state = 'available'"),
+        postgresql_where=sa.text("state IN ('available', 'held')"),
+    )
+    op.create_index(
+        "uq_vacancy_carer_reference",
+        "vacancy",
+        ["organisation_id", "carer_reference"],
+        unique=True,
+        postgresql_where=sa.text("state <> 'withdrawn'"),
     )
     op.create_table(
         "access_register",
@@ -986,6 +988,10 @@ def upgrade() -> None:
             "state IN ('offered', 'lapsed', 'signed') OR countersigned_at IS NOT NULL",
             name=op.f("ck_agreement_countersigned_before_active"),
         ),
+        sa.CheckConstraint(
+            "countersigned_by_id IS NULL OR countersigned_by_id IS DISTINCT FROM signed_by_id",
+            name=op.f("ck_agreement_two_people"),
+        ),
         sa.ForeignKeyConstraint(
             ["application_id"], ["application.id"], name=op.f("fk_agreement_application_id")
         ),
@@ -998,11 +1004,16 @@ def upgrade() -> None:
         ),
         sa.ForeignKeyConstraint(["signed_by_id"], ["person.id"], name=op.f("fk_agreement_signed_by_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_agreement")),
-        sa.UniqueConstraint(
-            "framework_id", "organisation_id", name=op.f("uq_agreement_framework_id_organisation_id")
-        ),
+        sa.UniqueConstraint("application_id", name=op.f("uq_agreement_application_id")),
     )
     op.create_index(op.f("ix_agreement_organisation_id"), "agreement", ["organisation_id"], unique=False)
+    op.create_index(
+        "uq_agreement_standing",
+        "agreement",
+        ["framework_id", "organisation_id"],
+        unique=True,
+        postgresql_where=sa.text("state NOT IN ('lapsed', 'ended')"),
+    )
     op.create_table(
         "bid_price",
         sa.Column("id", sa.Uuid(), server_default=sa.text("uuidv7()"), nullable=False),
@@ -1027,6 +1038,30 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["cell_id"], ["price_cell.id"], name=op.f("fk_bid_price_cell_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_bid_price")),
         sa.UniqueConstraint("application_id", "cell_id", name=op.f("uq_bid_price_application_id_cell_id")),
+    )
+    op.create_table(
+        "compliance_conclusion",
+        sa.Column("id", sa.Uuid(), server_default=sa.text("uuidv7()"), nullable=False),
+        sa.Column("application_id", sa.Uuid(), nullable=False),
+        sa.Column("is_compliant", sa.Boolean(), nullable=False),
+        sa.Column("reasons", sa.Text(), nullable=False),
+        sa.Column("concluded_by_id", sa.Uuid(), nullable=False),
+        sa.Column("concluded_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column(
+            "created_at",
+            postgresql.TIMESTAMP(timezone=True),
+            server_default=sa.text("portal_now()"),
+            nullable=False,
+        ),
+        sa.CheckConstraint("reasons <> ''", name=op.f("ck_compliance_conclusion_with_reasons")),
+        sa.ForeignKeyConstraint(
+            ["application_id"], ["application.id"], name=op.f("fk_compliance_conclusion_application_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["concluded_by_id"], ["person.id"], name=op.f("fk_compliance_conclusion_concluded_by_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_compliance_conclusion")),
+        sa.UniqueConstraint("application_id", name=op.f("uq_compliance_conclusion_application_id")),
     )
     op.create_table(
         "conflict_declaration",
@@ -1251,6 +1286,7 @@ def upgrade() -> None:
         sa.Column("pass_fail", sa.Boolean(), nullable=False),
         sa.Column("weight", sa.Numeric(precision=12, scale=2), nullable=True),
         sa.Column("minimum_score", sa.Integer(), nullable=True),
+        sa.Column("prefilled_from", sa.Text(), nullable=True),
         sa.Column(
             "created_at",
             postgresql.TIMESTAMP(timezone=True),
@@ -1328,6 +1364,46 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_submission")),
         sa.UniqueConstraint("application_id", "number", name=op.f("uq_submission_application_id_number")),
+    )
+    op.create_table(
+        "agreement_change",
+        sa.Column("id", sa.Uuid(), server_default=sa.text("uuidv7()"), nullable=False),
+        sa.Column("agreement_id", sa.Uuid(), nullable=False),
+        sa.Column(
+            "became",
+            sa.Enum(
+                "offered",
+                "signed",
+                "active",
+                "suspended",
+                "ended",
+                "lapsed",
+                name="agreementstate",
+                native_enum=False,
+                create_constraint=True,
+            ),
+            nullable=False,
+        ),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("changed_by_id", sa.Uuid(), nullable=False),
+        sa.Column("changed_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column(
+            "created_at",
+            postgresql.TIMESTAMP(timezone=True),
+            server_default=sa.text("portal_now()"),
+            nullable=False,
+        ),
+        sa.CheckConstraint("reason <> ''", name=op.f("ck_agreement_change_with_reason")),
+        sa.ForeignKeyConstraint(
+            ["agreement_id"], ["agreement.id"], name=op.f("fk_agreement_change_agreement_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["changed_by_id"], ["person.id"], name=op.f("fk_agreement_change_changed_by_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_agreement_change")),
+    )
+    op.create_index(
+        op.f("ix_agreement_change_agreement_id"), "agreement_change", ["agreement_id"], unique=False
     )
     op.create_table(
         "answer",

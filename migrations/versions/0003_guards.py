@@ -7,10 +7,18 @@ down_revision: str | None = "0002"
 branch_labels = None
 depends_on = None
 
-MEMBER = "SELECT organisation_id FROM role_grant WHERE person_id = app_person_id() AND organisation_id IS NOT NULL"
+MEMBER = (
+    "SELECT organisation_id FROM role_grant WHERE person_id = app_person_id() AND organisation_id IS NOT NULL"
+)
 OPENED = "SELECT id FROM round WHERE opened_at IS NOT NULL"
 OWN_APPLICATION = (
     "EXISTS (SELECT FROM application a WHERE a.id = application_id AND a.organisation_id IN (" + MEMBER + "))"
+)
+# Whoever declared a conflict on an application cannot read it, nor its prices or files (rule 3).
+NO_CONFLICT = (
+    "NOT EXISTS (SELECT FROM conflict_declaration c JOIN application x ON x.id = c.application_id"
+    " JOIN round y ON y.id = x.round_id WHERE c.application_id = {}"
+    " AND c.person_id = app_person_id() AND c.has_conflict AND y.state <> 'concluded')"
 )
 
 # Who sees a row of each sealed table through the web's role (rules 1, 4 and 9).
@@ -23,7 +31,8 @@ SEALED = {
     "answer": OWN_APPLICATION,
     "bid_price": OWN_APPLICATION,
     "evidence": "EXISTS (SELECT FROM answer w WHERE w.id = answer_id)",
-    "submission": "EXISTS (SELECT FROM application a WHERE a.id = application_id)",
+    "submission": "EXISTS (SELECT FROM application a WHERE a.id = application_id) AND "
+    + NO_CONFLICT.format("submission.application_id"),
     "submitted_price": f"""
         EXISTS (SELECT FROM submission s JOIN application a ON a.id = s.application_id
                 JOIN round r ON r.id = a.round_id
@@ -32,7 +41,8 @@ SEALED = {
     "document": f"""
         organisation_id IN ({MEMBER})
         OR EXISTS (SELECT FROM application a
-                   WHERE a.organisation_id = document.organisation_id AND a.round_id = document.round_id)""",
+                   WHERE a.organisation_id = document.organisation_id AND a.round_id = document.round_id
+                   AND {NO_CONFLICT.format("a.id")})""",
     "late_attempt": "EXISTS (SELECT FROM application a WHERE a.id = application_id)",
 }
 
@@ -47,7 +57,32 @@ UNCHANGING = (
     "decision",
     "decision_notice",
     "price_score",
+    "agreement_change",
+    "compliance_conclusion",
 )
+
+# Rules 3, 4 and 9, for what is written about applications. A blank score is an assignment and says nothing.
+EVALUATION = {
+    "score": """
+        sheet_id IN (SELECT id FROM evaluation_sheet WHERE evaluator_id = app_person_id())
+        OR (app_is_council()
+            AND ((value IS NULL AND reason = '' AND working_notes = '')
+                 OR EXISTS (SELECT FROM evaluation_sheet s JOIN application a ON a.id = s.application_id
+                            JOIN round r ON r.id = a.round_id WHERE s.id = sheet_id
+                            AND r.state NOT IN ('draft', 'published', 'opened', 'evaluating', 'cancelled'))))""",
+    "evaluation_sheet": "app_is_council()",
+    "compliance_finding": "app_is_council()",
+    "compliance_conclusion": "app_is_council()",
+    "conflict_declaration": "app_is_council()",
+    "consensus_score": "app_is_council()",
+    "price_score": "app_is_council()",
+    "recommendation": "app_is_council()",
+    "recommendation_line": "app_is_council()",
+    "decision": "app_is_council()",
+    "decision_notice": f"""
+        app_is_council()
+        OR EXISTS (SELECT FROM application a WHERE a.id = application_id AND a.organisation_id IN ({MEMBER}))""",
+}
 
 
 def upgrade() -> None:
@@ -59,6 +94,8 @@ def upgrade() -> None:
         REVOKE UPDATE ON clock_offset FROM portal_app;
     """)
     for table, visible in SEALED.items():
+        _seal(table, visible)
+    for table, visible in EVALUATION.items():
         _seal(table, visible)
     _seal(
         "message",
@@ -79,7 +116,9 @@ def _seal(table: str, visible: str, writing: str | None = None) -> None:
     op.execute(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")
     check = f"WITH CHECK ({writing})" if writing else ""
     op.execute(f"CREATE POLICY web ON {table} TO portal_app USING ({visible}) {check}")
-    op.execute(f"CREATE POLICY others ON {table} TO portal_worker, portal_owner USING (true) WITH CHECK (true)")
+    op.execute(
+        f"CREATE POLICY others ON {table} TO portal_worker, portal_owner USING (true) WITH CHECK (true)"
+    )
 
 
 def _count_submitted() -> None:

@@ -13,7 +13,7 @@ from portal.accounts.states import PROVIDER_ROLES, Council, LinkPurpose, Role
 from portal.core.db import Base, Identified, Versioned, enum_of
 
 
-class Person(Versioned, UserMixin, Base):
+class Person(Versioned, UserMixin, Base):  # type: ignore[misc] # Flask-Login has no types
     """Someone who can sign in. One person has one login (domain handbook §2).
 
     `auth_version` is in every session cookie: raising it signs the person out everywhere.

@@ -1,1 +1,1 @@
-"""Where the portal meets the outside: storage, mail, scanning. Each is a protocol with a real and an in-memory side."""
+"""Where the portal meets the outside: each module is a protocol with a real and an in-memory side."""

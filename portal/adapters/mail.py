@@ -1,4 +1,4 @@
-"""How an e-mail leaves: by SMTP, by GOV.UK Notify in a later release, or, in the demonstration, not at all."""
+"""How an e-mail leaves: by SMTP or, in the demonstration, not at all."""
 
 from __future__ import annotations
 
@@ -44,7 +44,8 @@ class SmtpMailer:
             server: smtplib.SMTP = smtplib.SMTP_SSL(host, port, timeout=TIMEOUT_SECONDS)
         else:
             server = smtplib.SMTP(host, port, timeout=TIMEOUT_SECONDS)
-            if server.has_extn("starttls") or (server.ehlo() and server.has_extn("starttls")):
+            server.ehlo()
+            if server.has_extn("starttls"):
                 server.starttls()
         if self._url.username:
             server.login(unquote(self._url.username), unquote(self._url.password or ""))
@@ -73,7 +74,7 @@ _current: Mailer = KeptMailer()
 
 def use(mailer: Mailer) -> None:
     """Choose this process's mailer."""
-    global _current  # noqa: PLW0603 - one choice per process, made at start
+    global _current
     _current = mailer
 
 

@@ -1,4 +1,4 @@
-"""Whether a file carries malware. Until a scanner is connected the demonstration says plainly that none is."""
+"""Whether a file carries malware. Where no scanner is connected, the pages that show files say so."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ _current: Scanner = NoScanner()
 
 def use(scanner: Scanner) -> None:
     """Choose this process's scanner."""
-    global _current  # noqa: PLW0603 - one choice per process, made at start
+    global _current
     _current = scanner
 
 

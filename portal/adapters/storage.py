@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import urlsplit
@@ -21,6 +22,8 @@ class Storage(Protocol):
     def read(self, name: str) -> Iterator[bytes]: ...
 
     def delete(self, name: str) -> None: ...
+
+    def names_older_than(self, moment: datetime) -> Iterator[str]: ...
 
     def is_ready(self) -> bool: ...
 
@@ -44,6 +47,11 @@ class ObjectStorage:
         """Forget the content, if there is any."""
         obstore.delete(self._store, name)
 
+    def names_older_than(self, moment: datetime) -> Iterator[str]:
+        """What was stored before `moment`, for clearing away what never counted."""
+        for batch in obstore.list(self._store):
+            yield from (entry["path"] for entry in batch if entry["last_modified"] < moment)
+
     def is_ready(self) -> bool:
         """Does the store answer?"""
         next(iter(obstore.list(self._store, chunk_size=1)), None)
@@ -55,9 +63,11 @@ class MemoryStorage:
 
     def __init__(self) -> None:
         self.files: dict[str, bytes] = {}
+        self.stored_at: dict[str, datetime] = {}
 
     def write(self, name: str, chunks: Iterable[bytes]) -> None:
         self.files[name] = b"".join(chunks)
+        self.stored_at[name] = datetime.now(UTC)
 
     def read(self, name: str) -> Iterator[bytes]:
         if name not in self.files:
@@ -66,6 +76,9 @@ class MemoryStorage:
 
     def delete(self, name: str) -> None:
         self.files.pop(name, None)
+
+    def names_older_than(self, moment: datetime) -> Iterator[str]:
+        yield from [name for name in self.files if self.stored_at[name] < moment]
 
     def is_ready(self) -> bool:
         return True
@@ -76,7 +89,7 @@ _current: Storage | None = None
 
 def use(storage: Storage) -> None:
     """Choose this process's storage."""
-    global _current  # noqa: PLW0603 - one choice per process, made at start
+    global _current
     _current = storage
 
 

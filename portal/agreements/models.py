@@ -5,27 +5,43 @@ from __future__ import annotations
 import uuid
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint
+import sqlalchemy as sa
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from portal.accounts.models import Person
 from portal.agreements.states import AgreementState
-from portal.core.db import Base, Versioned, enum_of
+from portal.core.db import Base, Identified, Versioned, enum_of
 from portal.frameworks.models import Framework
 from portal.providers.models import Organisation
 
 
 class Agreement(Versioned, Base):
-    """One provider's agreement. Its end date is the framework's, so it is not stored here ("dovetail")."""
+    """One provider's agreement. Its end date is the framework's, so it is not stored here ("dovetail").
+
+    Members from before the portal have no `application_id`. A provider has at most one agreement that
+    has not lapsed or ended.
+    """
 
     __tablename__ = "agreement"
     __table_args__ = (
-        UniqueConstraint("framework_id", "organisation_id"),
+        UniqueConstraint("application_id"),
+        Index(
+            "uq_agreement_standing",
+            "framework_id",
+            "organisation_id",
+            unique=True,
+            postgresql_where=sa.text("state NOT IN ('lapsed', 'ended')"),
+        ),
         CheckConstraint(
             "state IN ('offered', 'lapsed') OR signed_at IS NOT NULL", name="signed_before_more"
         ),
         CheckConstraint(
             "state IN ('offered', 'lapsed', 'signed') OR countersigned_at IS NOT NULL",
             name="countersigned_before_active",
+        ),
+        CheckConstraint(
+            "countersigned_by_id IS NULL OR countersigned_by_id IS DISTINCT FROM signed_by_id", name="two_people"
         ),
     )
 
@@ -45,7 +61,23 @@ class Agreement(Versioned, Base):
 
     framework: Mapped[Framework] = relationship(lazy="joined", innerjoin=True)
     organisation: Mapped[Organisation] = relationship(lazy="joined", innerjoin=True)
+    changes: Mapped[list[AgreementChange]] = relationship(order_by="AgreementChange.changed_at")
 
     @property
     def ends_on(self) -> date:
         return self.framework.ends_on
+
+
+class AgreementChange(Identified, Base):
+    """A suspension, its lifting or the end of an agreement, with the reason given; never altered."""
+
+    __tablename__ = "agreement_change"
+    __table_args__ = (CheckConstraint("reason <> ''", name="with_reason"),)
+
+    agreement_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("agreement.id"), index=True)
+    became: Mapped[AgreementState] = mapped_column(enum_of(AgreementState))
+    reason: Mapped[str]
+    changed_by_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("person.id"))
+    changed_at: Mapped[datetime]
+
+    changed_by: Mapped[Person] = relationship(lazy="joined", innerjoin=True)

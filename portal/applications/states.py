@@ -1,4 +1,4 @@
-"""The states of an application."""
+"""The states of an application, and the answers to a question about exclusion."""
 
 from enum import StrEnum
 
@@ -24,3 +24,19 @@ class ApplicationState(StrEnum):
             "recommended_decline": "Recommended to decline",
             "non_compliant": "Not compliant",
         }.get(self.value, self.value.capitalize())
+
+
+class Exclusion(StrEnum):
+    """Does a ground for exclusion apply? A yes never rejects by itself: an officer decides (rule 7)."""
+
+    NO = "no"
+    SELF_CLEANED = "self_cleaned"
+    YES = "yes"
+
+    @property
+    def label(self) -> str:
+        return {
+            "no": "No",
+            "self_cleaned": "Yes, and we have put it right (self-cleaning)",
+            "yes": "Yes",
+        }[self]

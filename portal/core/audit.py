@@ -97,11 +97,36 @@ def record(
 
 def append(happened: Event) -> None:
     """Note a prepared event."""
-    session().info.setdefault("events", []).append(happened)
+    _buffered(session()).append(happened)
+
+
+def _buffered(opened: orm.Session) -> list[Event]:
+    events: list[Event] = opened.info.setdefault("events", [])
+    return events
+
+
+def _marks(opened: orm.Session) -> list[int]:
+    """How many events each open savepoint found when it began: undoing it undoes only what came after."""
+    marks: list[int] = opened.info.setdefault("event_marks", [])
+    return marks
+
+
+@event.listens_for(PortalSession, "after_transaction_create")
+def _mark_savepoint(opened: orm.Session, begun: orm.SessionTransaction) -> None:
+    if begun.nested:
+        _marks(opened).append(len(_buffered(opened)))
+
+
+@event.listens_for(PortalSession, "after_transaction_end")
+def _unmark_savepoint(opened: orm.Session, ended: orm.SessionTransaction) -> None:
+    if ended.nested:
+        _marks(opened).pop()
 
 
 @event.listens_for(PortalSession, "before_commit")
 def _write_buffered(committing: orm.Session) -> None:
+    if committing.in_nested_transaction():
+        return  # releasing a savepoint commits nothing, and the head is locked last
     committing.flush()
     events: list[Event] = committing.info.pop("events", [])
     if not events:
@@ -117,13 +142,14 @@ def _write_buffered(committing: orm.Session) -> None:
         row = _row(happened, sequence, at, previous)
         previous = row["hash"]
         rows.append(row)
-    committing.execute(sa.insert(AuditEvent).returning(None), rows)
+    committing.execute(sa.insert(AuditEvent), rows)
     committing.execute(sa.update(AuditHead).where(AuditHead.id == 1).values(sequence=sequence, hash=previous))
 
 
 @event.listens_for(PortalSession, "after_rollback")
 def _forget_buffered(rolled_back: orm.Session) -> None:
-    rolled_back.info.pop("events", None)
+    marks = _marks(rolled_back)
+    del _buffered(rolled_back)[marks[-1] if marks else 0 :]
 
 
 def _row(happened: Event, sequence: int, at: datetime, previous: bytes) -> dict[str, Any]:
@@ -162,7 +188,9 @@ class Verification:
 def verify() -> Verification:
     """Walk the whole chain, oldest first, and compare every hash. Reads hashes, judges nothing else."""
     columns = list(AuditEvent.__table__.columns)
-    rows = session.execute(sa.select(*columns).order_by(AuditEvent.sequence).execution_options(yield_per=1000))
+    rows = session.execute(
+        sa.select(*columns).order_by(AuditEvent.sequence).execution_options(yield_per=1000)
+    )
     checked, previous = 0, GENESIS
     for row in rows.mappings():
         checked += 1

@@ -36,7 +36,8 @@ def now() -> datetime:
 
 def locked_now() -> datetime:
     """The instant of the call. Ask after the locks are held: a write that waited past a deadline is late."""
-    return session.execute(sa.select(sa.func.portal_now())).scalar_one()
+    moment: datetime = session.execute(sa.select(sa.func.portal_now())).scalar_one()
+    return moment
 
 
 def today() -> date:

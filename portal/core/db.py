@@ -61,7 +61,7 @@ class Versioned(Identified):
     version: Mapped[int] = mapped_column(default=1, server_default="1", sort_order=91)
 
     @orm.declared_attr.directive
-    def __mapper_args__(cls) -> dict[str, Any]:  # noqa: N805 - SQLAlchemy passes the class
+    def __mapper_args__(cls) -> dict[str, Any]:
         return {"version_id_col": cls.version}
 
 
@@ -153,6 +153,6 @@ def lock(thing: Base) -> None:
 
 
 def check_version(thing: Versioned, seen: int | None) -> None:
-    """Raise `Stale` when the form was filled in against an older version. None means the form carries none."""
+    """Raise `Stale` when the form was filled in against an older version than now. None: it carries none."""
     if seen is not None and thing.version != seen:
         raise errors.Stale

@@ -45,7 +45,7 @@ def job(name: str, *, cron: str | None = None) -> Callable[[Function], Function]
 
 
 def defer(name: str, *, at: datetime | None = None, **arguments: Any) -> None:
-    """Have the worker run the job `name` once this transaction has committed, not before `at` (server time)."""
+    """Have the worker run the job `name` once this transaction has committed, and not before `at`."""
     session.flush()
     connection = session.connection().connection.driver_connection
     _deferring.configure_task(name, connection=connection, schedule_at=at).defer(

@@ -21,10 +21,10 @@ class OnceToken(Base):
     used_on: Mapped[str] = mapped_column(server_default=sa.text("(portal_now())::date::text"))
 
 
-def claim(token: str) -> None:
+def claim(token: str | None) -> None:
     """Use `token` up in this transaction. Raises `AlreadyDone` if it was used before, waiting for a rival."""
     try:
-        value = uuid.UUID(token)
+        value = uuid.UUID(token or "")
     except ValueError as error:
         raise Invalid("This form was not complete. Reload the page and try again.") from error
     statement = insert(OnceToken).values(token=value).on_conflict_do_nothing().returning(OnceToken.token)

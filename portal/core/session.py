@@ -13,7 +13,7 @@ from uuid import UUID
 
 from flask import Flask, Response, current_app, flash, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
-from flask_login import LoginManager, login_user, logout_user
+from flask_login import LoginManager, current_user, login_user, logout_user
 
 from portal.core.db import act_as
 
@@ -39,19 +39,20 @@ def init_app(app: Flask, *, find_person: Callable[[UUID], Any], idle_seconds: in
 
 
 def begin(person: Any) -> None:
-    """Sign `person` in here. The old session's content is dropped, so that nobody can plant one."""
+    """Sign `person` in here. The old session's content is dropped, so that nobody can plant one.
+
+    The rest of this request, and what it commits, stays the stranger's: the next one is the person's.
+    """
     session.clear()
     login_user(person)
     session["auth_version"] = person.auth_version
     session["seen"] = int(wall_clock())
-    act_as(person.id)
 
 
 def end() -> None:
-    """Sign out here."""
+    """Sign out here. What this request wrote is still committed as the person's."""
     logout_user()
     session.clear()
-    act_as(None)
 
 
 def ask_to_sign_in() -> ResponseReturnValue:
@@ -71,6 +72,9 @@ def _whose_request() -> None:
         flash("You were signed out because nothing happened for a while.", "notice")
         person_id = None
     act_as(UUID(person_id) if person_id is not None else None)
+    if person_id is not None and request.endpoint != "static":
+        # Now, before anything is written: a session that has ended makes this a stranger's request.
+        current_user.is_authenticated  # noqa: B018 - looking is what loads the person
 
 
 def _idle_too_long() -> bool:
@@ -86,5 +90,6 @@ def _load(person_id: str, find_person: Callable[[UUID], Any]) -> Any:
     person = find_person(UUID(person_id))
     if person is None or person.auth_version != session.get("auth_version"):
         end()
+        act_as(None)
         return None
     return person

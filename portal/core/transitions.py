@@ -51,7 +51,7 @@ class Lifecycle:
         return next(transition for transition in self.transitions if transition.name == name)
 
     def available(self, person: Any, thing: Any) -> list[Transition]:
-        """The transitions whose state and policy fit now: the buttons to show. Guards explain themselves later."""
+        """The transitions whose state and policy fit now: the buttons to show."""
         return [
             transition
             for transition in self.transitions
@@ -78,7 +78,9 @@ def apply(
     lock(thing)
     check_version(thing, seen_version)
     if thing.state not in transition.source:
-        raise Refused(f"“{transition.title}” cannot be done: this {lifecycle.of} is {thing.state.label.lower()}.")
+        raise Refused(
+            f"“{transition.title}” cannot be done: this {lifecycle.of} is {thing.state.label.lower()}."
+        )
     if by is not None:
         require(transition.policy(by, thing))
     for guard in transition.guards:

@@ -1,8 +1,8 @@
 """The look's Python side: the Jinja environment, built assets, filters for dates and money, security headers.
 
-`templates/layouts/base.html` expects a context processor (installed by `portal/factory.py`) to give
+`templates/layouts/base.html` expects a context processor (installed by `portal.home.views`) to give
 
-- `current_person` (with `name`) or None, `person_key` (an opaque text that differs between people),
+- `current_person` (with `full_name`) or None, `person_key` (an opaque text that differs between people),
   `acting_for` (an organisation's name, or None);
 - `home_href`, `account_href`, `sign_in_href`, `sign_out_href`, and `demonstration_href` where there is one;
 - `navigation`: things with `.label`, `.href` and `.current`; `footer_links`: pairs of label and address;
@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
@@ -115,6 +116,23 @@ def init_app(app: Flask) -> None:
     )
     WTFormsHelpers(app)
     app.after_request(add_headers)
+
+
+@dataclass(frozen=True)
+class Support:
+    """How to reach a person who can help."""
+
+    phone: str
+    email: str
+    hours: str
+
+
+def support(app: Flask) -> Support | None:
+    """The support route that every page names, as the settings have it."""
+    settings = app.config.get("SETTINGS")
+    if settings is None:
+        return None
+    return Support(settings.support_phone, settings.support_email, settings.support_hours)
 
 
 def render_bare(app: Flask, template: str, **context: Any) -> str:

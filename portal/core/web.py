@@ -23,6 +23,9 @@ BARE = frozenset({500, 503})
 
 HIDDEN_FIELDS = frozenset({"csrf_token", "once", "version"})
 
+# Reading the body of a request that was refused could mean parsing a large one for nobody.
+SHOW_WHAT_WAS_TYPED = frozenset({409, 422})
+
 
 class PortalFlask(Flask):
     """A Flask whose unsafe requests commit once, after the view, and whose safe ones never write."""
@@ -80,6 +83,8 @@ def _domain_error(error: errors.DomainError) -> Response:
     if isinstance(error, errors.AlreadyDone):
         flash(error.message, "notice")
         return make_response(redirect(_page_before(), 303))
+    if error.status not in SHOW_WHAT_WAS_TYPED:
+        return _error_page(error.status, reason=error.message)
     return _error_page(error.status, reason=error.message, typed=typed())
 
 
@@ -116,7 +121,8 @@ def _database_away(error: DBAPIError) -> Response:
 def _error_page(status: int, **context: Any) -> Response:
     known = status if status in {400, 403, 404, 405, 409, 413, 422, 429, 500, 503} else 400
     if status in BARE:
-        response = make_response(ui.render_bare(current_app, f"errors/{known}.html"), status)
+        text = ui.render_bare(current_app, f"errors/{known}.html", support=ui.support(current_app))
+        response = make_response(text, status)
     else:
         response = page(f"errors/{known}.html", status, **context)
     # A fragment's place on the page is no place for an error: it takes the whole page instead.

@@ -34,6 +34,21 @@ class ComplianceFinding(Versioned, Base):
     question: Mapped[Question] = relationship()
 
 
+class ComplianceConclusion(Identified, Base):
+    """How an officer concluded the compliance check of one application, and why. Never changed."""
+
+    __tablename__ = "compliance_conclusion"
+    __table_args__ = (UniqueConstraint("application_id"), CheckConstraint("reasons <> ''", name="with_reasons"))
+
+    application_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("application.id"))
+    is_compliant: Mapped[bool]
+    reasons: Mapped[str]
+    concluded_by_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("person.id"))
+    concluded_at: Mapped[datetime]
+
+    concluded_by: Mapped[Person] = relationship()
+
+
 class ConflictDeclaration(Versioned, Base):
     """A person's declaration on one application, before anything of it may be read (rule 3)."""
 

@@ -121,7 +121,10 @@ class Section(Identified, Base):
 
 
 class Question(Identified, Base):
-    """One question. Scored ones have a weight (points of the quality total) and perhaps a minimum score."""
+    """One question. Scored ones have a weight (points of the quality total) and perhaps a minimum score.
+
+    `prefilled_from` names the column of the organisation that an answer starts from.
+    """
 
     __tablename__ = "question"
     __table_args__ = (
@@ -143,6 +146,7 @@ class Question(Identified, Base):
     pass_fail: Mapped[bool] = mapped_column(default=False)
     weight: Mapped[Money | None]
     minimum_score: Mapped[int | None]
+    prefilled_from: Mapped[str | None]
 
     section: Mapped[Section] = relationship(back_populates="questions")
 

@@ -2,9 +2,13 @@
 
 from enum import StrEnum
 
+# Illustrative limits (domain handbook §3): confirmed within seven days is fresh, to fourteen ageing, then stale.
+FRESH_DAYS = 7
+AGEING_DAYS = 14
+
 
 class VacancyState(StrEnum):
-    """`held` names a date until which the place is kept for somebody."""
+    """`held` names the last date on which the place is kept for somebody."""
 
     AVAILABLE = "available"
     HELD = "held"
@@ -15,9 +19,17 @@ class VacancyState(StrEnum):
     def label(self) -> str:
         return self.value.capitalize()
 
+    @property
+    def tone(self) -> str:
+        return {"available": "good", "held": "warning", "filled": "info"}.get(self.value, "neutral")
+
+
+# Households whose places providers confirm each week.
+OPEN = frozenset({VacancyState.AVAILABLE, VacancyState.HELD})
+
 
 class Freshness(StrEnum):
-    """Derived from the date last confirmed (domain handbook §3, illustrative limits)."""
+    """Derived from the date last confirmed."""
 
     FRESH = "fresh"
     AGEING = "ageing"
@@ -26,6 +38,10 @@ class Freshness(StrEnum):
     @property
     def label(self) -> str:
         return self.value.capitalize()
+
+    @property
+    def tone(self) -> str:
+        return {"fresh": "good", "ageing": "warning", "stale": "bad"}[self.value]
 
 
 class Gender(StrEnum):
@@ -37,4 +53,4 @@ class Gender(StrEnum):
 
     @property
     def label(self) -> str:
-        return {"any": "Any", "female": "Girls", "male": "Boys"}[self]
+        return {"any": "Any", "female": "Girls", "male": "Boys"}[self.value]

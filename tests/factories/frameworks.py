@@ -76,7 +76,7 @@ def round_(state: RoundState | str = S.PUBLISHED, *, questions: bool = True, **c
 def move_to(round_: Round, state: RoundState | str) -> Round:
     """Put `round_` into `state`: its dates move into the past as far as the state needs, no guard is asked."""
     target = RoundState(state)
-    for name, value in _columns(target).items():
+    for name, value in _columns(round_, target).items():
         setattr(round_, name, value)
     round_.state = target
     return save(round_)
@@ -112,16 +112,17 @@ def _keep(made: Round, columns: dict[str, Any]) -> None:
     save(made)
 
 
-def _columns(state: RoundState) -> dict[str, Any]:
+def _columns(round_: Round, state: RoundState) -> dict[str, Any]:
     now = clock.now()
     columns: dict[str, Any] = {"published_at": now - timedelta(days=60 if state != S.PUBLISHED else 10)}
     if state == S.CANCELLED:
         return columns | {"cancelled_reason": "The councils will publish a new round with corrected volumes."}
     reached = ORDER.index(state)
-    if reached >= ORDER.index(S.OPENED):
+    if reached >= ORDER.index(S.OPENED) and round_.opened_at is None:
         columns |= _opened()
-    if reached >= ORDER.index(S.RECOMMENDED):
-        columns |= {"quality_locked_by_id": columns["opened_by_id"], "quality_locked_at": now - timedelta(days=15)}
+    if reached >= ORDER.index(S.RECOMMENDED) and round_.quality_locked_at is None:
+        locked_by = columns.get("opened_by_id") or round_.opened_by_id
+        columns |= {"quality_locked_by_id": locked_by, "quality_locked_at": now - timedelta(days=15)}
     if state == S.STANDSTILL:
         columns |= {"notices_sent_at": now - timedelta(days=2), "standstill_ends_at": now + timedelta(days=8)}
     if state == S.CONCLUDED:

@@ -1,1 +1,1 @@
-"""What tests stand on: the database server, a strict client, factories' role, time."""
+"""What tests stand on: the database server, a strict client, the browser, the factories' role, time."""

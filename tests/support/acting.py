@@ -1,4 +1,4 @@
-"""How factories write what the web's role may not: as the worker's role, inside the test's own transaction."""
+"""How factories write what the web's role may not: as the worker's role, in the test's own transaction."""
 
 from __future__ import annotations
 

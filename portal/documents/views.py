@@ -1,0 +1,32 @@
+"""A provider's own files: download, and another try at a scan that could not read one."""
+
+from __future__ import annotations
+
+from flask import Blueprint, request, url_for
+from flask.typing import ResponseReturnValue
+
+from portal.core.access import access, current_person
+from portal.core.downloads import attachment
+from portal.core.web import done
+from portal.documents import policy, queries, services
+from portal.documents.models import Document
+
+blueprint = Blueprint("documents", __name__)
+
+
+@blueprint.route("/documents/<uuid:document_id>", methods=["GET"])
+@access(policy.can_download, of=queries.get_document)
+def download(document: Document) -> ResponseReturnValue:
+    return attachment(
+        services.open_content(document),
+        name=document.original_name,
+        media_type=document.kind.media_type,
+        size=document.size,
+    )
+
+
+@blueprint.route("/documents/<uuid:document_id>/scan-again", methods=["POST"])
+@access(policy.can_retry_scan, of=queries.get_document)
+def scan_again(document: Document) -> ResponseReturnValue:
+    services.retry_scan(document, by=current_person())
+    return done("The file is being scanned again.", request.referrer or url_for("home.show"))

@@ -1,0 +1,110 @@
+"""The illustrative lists and questions that the project ships, copied into the database."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from decimal import ROUND_HALF_UP, Decimal
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+
+from portal.core.db import session
+from portal.frameworks import queries
+from portal.frameworks.models import AgeBand, NeedCategory, PlacementType, PriceCell, Question, Round, Section
+from portal.frameworks.states import QuestionKind, SectionKind
+
+DATA = Path(__file__).resolve().parents[1] / "data"
+PENNY = Decimal("0.01")
+
+
+@cache
+def _shipped(name: str) -> dict[str, Any]:
+    return tomllib.loads((DATA / name).read_text(encoding="utf-8"))
+
+
+def load_reference_lists() -> None:
+    """Add the default placement types, need categories, age bands and price cells that are missing.
+
+    For commands; what a council has changed stays as it is.
+    """
+    lists = _shipped("lists.toml")
+    _add(PlacementType, lists["placement_types"], "code", "label")
+    _add(NeedCategory, lists["need_categories"], "code", "label")
+    _add(AgeBand, lists["age_bands"], "code", "label", "youngest", "oldest")
+    cells = insert(PriceCell).values(list(_cells(lists)))
+    session.execute(cells.on_conflict_do_nothing(index_elements=["placement_type", "need_category", "age_band"]))
+
+
+def _add(model: type[Any], rows: list[dict[str, Any]], *names: str) -> None:
+    values = [{"position": place, **{name: row[name] for name in names}} for place, row in enumerate(rows, 1)]
+    session.execute(insert(model).values(values).on_conflict_do_nothing(index_elements=["code"]))
+
+
+def _cells(lists: Mapping[str, Any]) -> Iterator[dict[str, str]]:
+    usual = [band["code"] for band in lists["age_bands"] if not band.get("only_where_named")]
+    for kind in lists["placement_types"]:
+        for category in lists["need_categories"]:
+            for band in kind.get("age_bands", usual):
+                yield {"placement_type": kind["code"], "need_category": category["code"], "age_band": band}
+
+
+def create_default_questions(round_: Round) -> None:
+    """Copy the default question set into a round that has none, its weights scaled to the round's quality weight."""
+    if session.scalar(sa.select(sa.exists().where(Section.round_id == round_.id))):
+        return
+    for place, section in enumerate(_shipped("questions.toml")["sections"], 1):
+        session.add(_section(round_, place, section))
+    session.flush()
+    session.expire(round_, ["sections"])
+    spread_quality_weight(round_)
+
+
+def _section(round_: Round, position: int, shipped: Mapping[str, Any]) -> Section:
+    return Section(
+        round_id=round_.id,
+        position=position,
+        kind=SectionKind(shipped["kind"]),
+        title=shipped["title"],
+        guidance=shipped.get("guidance", "").strip(),
+        questions=[
+            _question(f"{position}.{place}", place, question)
+            for place, question in enumerate(shipped.get("questions", []), 1)
+        ],
+    )
+
+
+def _question(number: str, position: int, shipped: Mapping[str, Any]) -> Question:
+    weight = shipped.get("weight")
+    return Question(
+        number=number,
+        position=position,
+        kind=QuestionKind(shipped["kind"]),
+        text=shipped["text"],
+        guidance=shipped.get("guidance", ""),
+        word_limit=shipped.get("word_limit"),
+        is_required=shipped.get("required", True),
+        choices=shipped.get("choices", []),
+        pass_fail=shipped.get("pass_fail", False),
+        weight=Decimal(weight) if weight is not None else None,
+        minimum_score=shipped.get("minimum_score"),
+        prefilled_from=shipped.get("prefilled_from"),
+    )
+
+
+def spread_quality_weight(round_: Round) -> None:
+    """Scale the scored questions' weights to the round's quality weight, to the penny; the last takes the rest."""
+    scored = queries.list_scored_questions(round_)
+    total = sum((question.weight or Decimal(0) for question in scored), Decimal(0))
+    if not scored or total == round_.quality_weight:
+        return
+    left = round_.quality_weight
+    for question in scored[:-1]:
+        share = (question.weight or Decimal(0)) * round_.quality_weight / total
+        question.weight = share.quantize(PENNY, ROUND_HALF_UP)
+        left -= question.weight
+    scored[-1].weight = left
+    session.flush()

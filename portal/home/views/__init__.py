@@ -1,0 +1,23 @@
+"""The start page, and what every page's frame shows: who is signed in, the menu, the way to a person who helps."""
+
+from __future__ import annotations
+
+from flask import Blueprint, current_app
+from flask.typing import ResponseReturnValue
+
+from portal.core.access import access, current_person
+from portal.core.web import page
+from portal.home import policy, queries
+from portal.home.queries import Part, Todo
+from portal.home.views.frame import page_frame
+
+blueprint = Blueprint("home", __name__)
+blueprint.app_context_processor(page_frame)
+
+
+@blueprint.route("/start", methods=["GET"])
+@access(policy.can_start)
+def start() -> ResponseReturnValue:
+    person = current_person()
+    parts = [*queries.list_provider_parts(person), *queries.list_council_parts(person)]
+    return page("home/start.html", parts=[_reachable(part) for part in parts])

@@ -1,0 +1,1 @@
+"""Reference data shipped with the portal; `SOURCES.md` says where it comes from."""

@@ -1,0 +1,43 @@
+"""Who may see and keep an organisation's vacancies: its placements lead keeps them, its administrator looks."""
+
+from __future__ import annotations
+
+from portal.accounts.models import Person
+from portal.accounts.states import Role
+from portal.core.access import ALLOWED, Verdict, denied
+from portal.providers.models import Organisation
+from portal.providers.states import OrganisationState
+from portal.vacancies.models import Vacancy
+
+READERS = (Role.PLACEMENTS_LEAD, Role.PROVIDER_ADMINISTRATOR)
+
+
+def can_start(person: Person) -> Verdict:
+    """The way in from the menu."""
+    return ALLOWED if person.holds(*READERS) else denied("Vacancies are for a provider’s placements lead.")
+
+
+def can_list(person: Person, organisation: Organisation) -> Verdict:
+    """An organisation's list of households."""
+    if person.acts_for(organisation.id, *READERS):
+        return ALLOWED
+    return denied("Only the provider’s placements lead and administrator see its vacancies here.")
+
+
+def can_read(person: Person, vacancy: Vacancy) -> Verdict:
+    """One household."""
+    return can_list(person, vacancy.organisation)
+
+
+def can_keep(person: Person, organisation: Organisation) -> Verdict:
+    """Add households, and confirm them all."""
+    if not person.acts_for(organisation.id, Role.PLACEMENTS_LEAD):
+        return denied("Only the provider’s placements lead changes its vacancies.")
+    if organisation.state != OrganisationState.VERIFIED:
+        return denied("Vacancies can be added once a council officer has verified the organisation.")
+    return ALLOWED
+
+
+def can_change(person: Person, vacancy: Vacancy) -> Verdict:
+    """Change, confirm, hold, fill or withdraw one household."""
+    return can_keep(person, vacancy.organisation)

@@ -1,0 +1,175 @@
+"""Reads of carer households, and what follows from the date they were last confirmed."""
+
+from __future__ import annotations
+
+import csv
+import math
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from portal.accounts.models import Person
+from portal.accounts.states import Role
+from portal.core import clock
+from portal.core.db import session
+from portal.core.errors import NotFound
+from portal.vacancies.models import District, Vacancy
+from portal.vacancies.states import AGEING_DAYS, FRESH_DAYS, OPEN, Freshness, VacancyState
+
+OUTWARD_POSTCODES = Path(__file__).parent / "data" / "outward_postcodes.csv"
+METRES_IN_A_MILE = 1609.344
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How many households an organisation has, by state, and of the open ones how many by freshness."""
+
+    states: dict[VacancyState, int]
+    freshness: dict[Freshness, int]
+    free_places: int
+
+    @property
+    def open(self) -> int:
+        return sum(self.states[state] for state in OPEN)
+
+    @property
+    def to_confirm(self) -> int:
+        return self.freshness[Freshness.AGEING] + self.freshness[Freshness.STALE]
+
+
+def freshness(confirmed_at: datetime, now: datetime) -> Freshness:
+    """How far news of that instant can be relied on now."""
+    if confirmed_at >= fresh_since(now):
+        return Freshness.FRESH
+    return Freshness.AGEING if confirmed_at >= shown_since(now) else Freshness.STALE
+
+
+def fresh_since(now: datetime) -> datetime:
+    """Confirmed at this instant or later is fresh."""
+    return now - timedelta(days=FRESH_DAYS)
+
+
+def shown_since(now: datetime) -> datetime:
+    """Confirmed before this instant is stale, and hidden from matching."""
+    return now - timedelta(days=AGEING_DAYS)
+
+
+def is_free_on(day: date) -> sa.ColumnElement[bool]:
+    """Open, and not held for somebody on `day`: a hold ends by itself after its last date."""
+    return sa.and_(
+        Vacancy.state.in_(sorted(OPEN)), sa.or_(Vacancy.held_until.is_(None), Vacancy.held_until < day)
+    )
+
+
+def get_vacancy(person: Person, vacancy_id: uuid.UUID) -> Vacancy:
+    """A household of an organisation this person acts for; any other is not found (rule 9)."""
+    found = session.get(Vacancy, vacancy_id)
+    if found is None or not person.acts_for(found.organisation_id):
+        raise NotFound
+    return found
+
+
+def list_for_organisation(
+    organisation_id: uuid.UUID,
+    *,
+    states: Sequence[VacancyState] = tuple(VacancyState),
+    only_to_confirm: bool = False,
+    limit: int = 25,
+    offset: int = 0,
+) -> Sequence[Vacancy]:
+    """An organisation's households, longest unconfirmed first."""
+    statement = _of(organisation_id, states, only_to_confirm)
+    return session.scalars(
+        statement.order_by(Vacancy.confirmed_at, Vacancy.carer_reference, Vacancy.id).limit(limit).offset(offset)
+    ).all()
+
+
+def _of(
+    organisation_id: uuid.UUID, states: Sequence[VacancyState], only_to_confirm: bool
+) -> sa.Select[tuple[Vacancy]]:
+    statement = sa.select(Vacancy).where(Vacancy.organisation_id == organisation_id, Vacancy.state.in_(states))
+    return statement.where(Vacancy.confirmed_at < fresh_since(clock.now())) if only_to_confirm else statement
+
+
+def count_for_organisation(organisation_id: uuid.UUID) -> Counts:
+    """All counts of the list page in one statement."""
+    now = clock.now()
+    is_open = Vacancy.state.in_(sorted(OPEN))
+    fresh = Vacancy.confirmed_at >= fresh_since(now)
+    stale = Vacancy.confirmed_at < shown_since(now)
+
+    def counted(*conditions: Any) -> Any:
+        return sa.func.count().filter(*conditions)
+
+    row = session.execute(
+        sa.select(
+            *(counted(Vacancy.state == state) for state in VacancyState),
+            counted(is_open, fresh),
+            counted(is_open, sa.not_(fresh), sa.not_(stale)),
+            counted(is_open, stale),
+            sa.func.coalesce(sa.func.sum(Vacancy.free_places).filter(Vacancy.state == VacancyState.AVAILABLE), 0),
+        ).where(Vacancy.organisation_id == organisation_id)
+    ).one()
+    states = dict(zip(VacancyState, row[: len(VacancyState)], strict=True))
+    return Counts(states, dict(zip(Freshness, row[len(VacancyState) : -1], strict=True)), row[-1])
+
+
+def sum_open_versions(organisation_id: uuid.UUID) -> int:
+    """A figure that changes when any open household is added, changed or closed: what "all" was, when seen."""
+    total = sa.select(sa.func.coalesce(sa.func.sum(Vacancy.version), 0))
+    return int(
+        session.execute(
+            total.where(Vacancy.organisation_id == organisation_id, Vacancy.state.in_(sorted(OPEN)))
+        ).scalar_one()
+    )
+
+
+def count_to_confirm(person: Person) -> int:
+    """Open households, ageing or stale, that this person is to confirm as placements lead."""
+    organisations = list_kept_organisations(person)
+    if not organisations:
+        return 0
+    return session.execute(
+        sa.select(sa.func.count()).where(
+            Vacancy.organisation_id.in_(organisations),
+            Vacancy.state.in_(sorted(OPEN)),
+            Vacancy.confirmed_at < fresh_since(clock.now()),
+        )
+    ).scalar_one()
+
+
+def list_kept_organisations(person: Person) -> list[uuid.UUID]:
+    """The organisations whose vacancies this person keeps as placements lead."""
+    return [
+        organisation_id
+        for organisation_id in person.organisation_ids
+        if person.acts_for(organisation_id, Role.PLACEMENTS_LEAD)
+    ]
+
+
+def list_districts() -> Sequence[District]:
+    """Kent's districts and Medway, by name."""
+    return session.scalars(sa.select(District).order_by(District.name)).all()
+
+
+@cache
+def _centres() -> dict[str, tuple[int, int]]:
+    with OUTWARD_POSTCODES.open(encoding="utf-8", newline="") as rows:
+        return {row["outward"]: (int(row["easting"]), int(row["northing"])) for row in csv.DictReader(rows)}
+
+
+def is_known_outward(outward: str) -> bool:
+    """Is this the first part of a real postcode?"""
+    return outward in _centres()
+
+
+def miles_between(outward: str, other: str) -> int | None:
+    """About how many miles lie between the centres of two outward postcodes; None when one is unknown."""
+    one, two = _centres().get(outward), _centres().get(other)
+    return None if one is None or two is None else round(math.dist(one, two) / METRES_IN_A_MILE)
