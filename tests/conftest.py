@@ -17,10 +17,26 @@ from sqlalchemy import event
 from portal.adapters import mail, storage
 from portal.core import db
 from portal.factory import create_app
+from tests.support import browser as chromium
 from tests.support.client import PortalClient
 from tests.support.database import Databases, settings_for
 
-db_session = db.session
+NO_BROWSER = pytest.StashKey[bool]()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Without a browser the journeys cannot run, and the last line of the run says so, loudly."""
+    if chromium.find() is not None or chromium.is_required():
+        return
+    journeys = [item for item in items if item.get_closest_marker("journey")]
+    items[:] = [item for item in items if item not in journeys]
+    config.hook.pytest_deselected(items=journeys)
+    config.stash[NO_BROWSER] = bool(journeys)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if config.stash.get(NO_BROWSER, False):
+        print(f"\n{chromium.MISSING}")
 
 
 @pytest.fixture(scope="session")
@@ -96,7 +112,8 @@ def committing(
 ) -> Iterator[Any]:
     """A database of its own for a test of concurrency, deadlines, deferred constraints or workers."""
     name = databases.clone(f"own_{worker_name}")
-    own = sa.create_engine(databases.url("portal_app", name))
+    own = sa.create_engine(databases.url("postgres", name))
+    event.listen(own, "connect", _become_web)
     db.session.remove()
     db.session.configure(bind=own, join_transaction_mode="conditional_savepoint")
     with app.app_context():

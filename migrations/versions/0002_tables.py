@@ -616,6 +616,7 @@ def upgrade() -> None:
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("sent_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
         sa.Column("failure", sa.Text(), nullable=True),
+        sa.Column("is_secret", sa.Boolean(), nullable=False),
         sa.Column("sealed_round_id", sa.Uuid(), nullable=True),
         sa.Column(
             "created_at",
@@ -1529,6 +1530,21 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_score")),
         sa.UniqueConstraint("sheet_id", "question_id", name=op.f("uq_score_sheet_id_question_id")),
     )
+    op.create_table(
+        "submitted_file",
+        sa.Column("submission_id", sa.Uuid(), nullable=False),
+        sa.Column("document_id", sa.Uuid(), nullable=False),
+        sa.Column("question_id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(["document_id"], ["document.id"], name=op.f("fk_submitted_file_document_id")),
+        sa.ForeignKeyConstraint(["question_id"], ["question.id"], name=op.f("fk_submitted_file_question_id")),
+        sa.ForeignKeyConstraint(
+            ["submission_id"], ["submission.id"], name=op.f("fk_submitted_file_submission_id")
+        ),
+        sa.PrimaryKeyConstraint(
+            "submission_id", "document_id", "question_id", name=op.f("pk_submitted_file")
+        ),
+    )
+    op.create_index(op.f("ix_submitted_file_document_id"), "submitted_file", ["document_id"], unique=False)
     op.create_table(
         "submitted_price",
         sa.Column("submission_id", sa.Uuid(), nullable=False),

@@ -33,6 +33,7 @@ SEALED = {
     "evidence": "EXISTS (SELECT FROM answer w WHERE w.id = answer_id)",
     "submission": "EXISTS (SELECT FROM application a WHERE a.id = application_id) AND "
     + NO_CONFLICT.format("submission.application_id"),
+    "submitted_file": "EXISTS (SELECT FROM submission s WHERE s.id = submission_id)",
     "submitted_price": f"""
         EXISTS (SELECT FROM submission s JOIN application a ON a.id = s.application_id
                 JOIN round r ON r.id = a.round_id
@@ -40,14 +41,13 @@ SEALED = {
                 AND (r.quality_locked_at IS NOT NULL OR a.organisation_id IN ({MEMBER})))""",
     "document": f"""
         organisation_id IN ({MEMBER})
-        OR EXISTS (SELECT FROM application a
-                   WHERE a.organisation_id = document.organisation_id AND a.round_id = document.round_id
-                   AND {NO_CONFLICT.format("a.id")})""",
+        OR EXISTS (SELECT FROM submitted_file f WHERE f.document_id = document.id)""",
     "late_attempt": "EXISTS (SELECT FROM application a WHERE a.id = application_id)",
 }
 
 UNCHANGING = (
     "submission",
+    "submitted_file",
     "submitted_price",
     "late_attempt",
     "access_register",
@@ -127,6 +127,18 @@ def _count_submitted() -> None:
         LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public AS
         $$ SELECT count(*) FROM application
            WHERE round_id = of_round AND submitted_at IS NOT NULL AND withdrawn_at IS NULL $$
+    """)
+    # How many evaluators without a conflict are assigned to each question: the rows themselves are hidden (rule 4).
+    op.execute("""
+        CREATE FUNCTION count_scorers(of_round uuid)
+        RETURNS TABLE (application_id uuid, question_id uuid, scorers bigint)
+        LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public AS
+        $$ SELECT s.application_id, c.question_id, count(*)
+           FROM score c JOIN evaluation_sheet s ON s.id = c.sheet_id JOIN application a ON a.id = s.application_id
+           WHERE a.round_id = of_round
+           AND NOT EXISTS (SELECT FROM conflict_declaration d WHERE d.application_id = s.application_id
+                           AND d.person_id = s.evaluator_id AND d.has_conflict)
+           GROUP BY s.application_id, c.question_id $$
     """)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from flask_login import UserMixin
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
@@ -11,6 +12,10 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal.accounts.states import PROVIDER_ROLES, Council, LinkPurpose, Role
 from portal.core.db import Base, Identified, Versioned, enum_of
+
+if TYPE_CHECKING:
+    # Organisations belong to the feature above; SQLAlchemy finds the class by its name.
+    from portal.providers.models import Organisation
 
 
 class Person(Versioned, UserMixin, Base):  # type: ignore[misc] # Flask-Login has no types
@@ -37,8 +42,17 @@ class Person(Versioned, UserMixin, Base):  # type: ignore[misc] # Flask-Login ha
     )
 
     @property
+    def name(self) -> str:
+        return self.full_name
+
+    @property
     def is_active(self) -> bool:
         return not self.is_disabled
+
+    @property
+    def is_invited(self) -> bool:
+        """Was given an account and has not chosen a password yet."""
+        return self.password_hash is None
 
     def holds(self, *roles: Role) -> bool:
         """Holds any of these roles, for whatever organisation or council."""
@@ -88,6 +102,7 @@ class RoleGrant(Identified, Base):
     granted_by_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("person.id"))
 
     person: Mapped[Person] = relationship(back_populates="grants", foreign_keys=[person_id])
+    organisation: Mapped[Organisation | None] = relationship("Organisation", viewonly=True)
 
 
 class AccountLink(Identified, Base):
@@ -109,6 +124,14 @@ class AccountLink(Identified, Base):
     organisation_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("organisation.id"))
     council: Mapped[Council | None] = mapped_column(enum_of(Council))
     invited_by_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("person.id"))
+
+    person: Mapped[Person | None] = relationship(foreign_keys=[person_id])
+    organisation: Mapped[Organisation | None] = relationship("Organisation", viewonly=True)
+
+    @property
+    def offered_roles(self) -> list[Role]:
+        """The roles an invitation offers."""
+        return [Role(name) for name in self.roles]
 
 
 class SignInAttempt(Identified, Base):

@@ -151,6 +151,16 @@ class SubmittedPrice(Base):
     cell: Mapped[PriceCell] = relationship(lazy="joined", innerjoin=True)
 
 
+class SubmittedFile(Base):
+    """A document that is part of a submission: what opens it to the councils, and keeps it."""
+
+    __tablename__ = "submitted_file"
+
+    submission_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("submission.id"), primary_key=True)
+    document_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("document.id"), primary_key=True, index=True)
+    question_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("question.id"), primary_key=True)
+
+
 class LateAttempt(Identified, Base):
     """A submission that came after the deadline: refused, and kept on record."""
 

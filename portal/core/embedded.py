@@ -76,8 +76,8 @@ class EmbeddedServer:
             self._users.close()
             if last:
                 _shut_down(self.folder, "immediate" if self.fast else "fast")
-        if last and self.fast:
-            shutil.rmtree(self.folder, ignore_errors=True)
+            if last and self.fast:
+                shutil.rmtree(self.folder, ignore_errors=True)
 
     def shut_down(self) -> None:
         """Stop the server now, whoever else holds it."""
@@ -114,7 +114,6 @@ def start(folder: Path, *, fast: bool = False) -> EmbeddedServer:
     folder = _reachable(folder.resolve())
     if folder in _running and _running[folder]._process_id == os.getpid():
         return _running[folder]
-    _make_folders(folder)
     with _turn(folder):
         if not (folder / "data").exists():
             _initialise(folder, fast)
@@ -131,9 +130,19 @@ def start(folder: Path, *, fast: bool = False) -> EmbeddedServer:
 @contextmanager
 def _turn(folder: Path) -> Iterator[None]:
     """Processes that start or stop the server of one folder take turns."""
-    with (folder / "turn.lock").open("w") as lock:
+    with _lock_of(folder) as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
+        if os.fstat(lock.fileno()).st_nlink > 0:
+            yield
+            return
+    # Whoever had the turn before was a fast server's last user, and deleted the folder.
+    with _turn(folder):
         yield
+
+
+def _lock_of(folder: Path) -> TextIOWrapper:
+    _make_folders(folder)
+    return (folder / "turn.lock").open("w")
 
 
 def _is_last(users: TextIOWrapper) -> bool:

@@ -8,12 +8,15 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from portal.core.db import Versioned, Base, enum_of
+from portal.core.db import Base, Versioned, enum_of
 from portal.notifications.states import MessageState
 
 
 class Message(Versioned, Base):
-    """One e-mail to one address. `sealed_round_id` hides it from the councils until that round is opened."""
+    """One e-mail to one address. `sealed_round_id` hides it from the councils until that round is opened.
+
+    The body of a message with `is_secret` holds a key to an account; it is not kept once it has been sent.
+    """
 
     __tablename__ = "message"
     __table_args__ = (Index(None, "recipient", "created_at"), UniqueConstraint("reference"))
@@ -27,4 +30,5 @@ class Message(Versioned, Base):
     attempts: Mapped[int] = mapped_column(default=0)
     sent_at: Mapped[datetime | None]
     failure: Mapped[str | None]
+    is_secret: Mapped[bool] = mapped_column(default=False)
     sealed_round_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("round.id"))

@@ -11,3 +11,12 @@ class MessageState(StrEnum):
     SENT = "sent"
     IN_DOUBT = "in_doubt"
     FAILED = "failed"
+
+    @property
+    def label(self) -> str:
+        return {"in_doubt": "May have been sent"}.get(self.value, self.value.capitalize())
+
+    @property
+    def tone(self) -> str:
+        """How a tag shows it."""
+        return {"sent": "good", "in_doubt": "warning", "failed": "bad"}.get(self.value, "neutral")

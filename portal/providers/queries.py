@@ -67,6 +67,14 @@ def find_import(sha256: str) -> RegisterImport | None:
     return session.scalars(sa.select(RegisterImport).where(RegisterImport.sha256 == sha256)).first()
 
 
+def find_newest_import() -> RegisterImport | None:
+    """The import with the newest date that real agencies stand as at, or None before the first."""
+    real = sa.select(OfstedAgency.import_id).where(OfstedAgency.is_fictional.is_(False))
+    return session.scalars(
+        sa.select(RegisterImport).where(RegisterImport.id.in_(real)).order_by(RegisterImport.as_at.desc())
+    ).first()
+
+
 def count_agencies() -> int:
     """How many agencies the register holds."""
     return session.execute(sa.select(sa.func.count()).select_from(OfstedAgency)).scalar_one()
@@ -75,6 +83,14 @@ def count_agencies() -> int:
 def find_organisation_by_urn(urn: str) -> Organisation | None:
     """The registered organisation with this URN, or None."""
     return session.scalars(sa.select(Organisation).where(Organisation.urn == urn)).one_or_none()
+
+
+def get_registered_agency(_: Person, urn: str) -> Organisation:
+    """The registered organisation with this URN, for somebody who wants to join it."""
+    found = find_organisation_by_urn(urn)
+    if found is None:
+        raise NotFound
+    return found
 
 
 def get_organisation(person: Person, organisation_id: uuid.UUID) -> Organisation:
@@ -149,6 +165,23 @@ def list_administrators(organisation_id: uuid.UUID) -> Sequence[Person]:
     return (
         session.scalars(sa.select(Person).where(Person.id.in_(acting), Person.is_disabled.is_(False))).unique().all()
     )
+
+
+def get_join_request(person: Person, request_id: uuid.UUID) -> JoinRequest:
+    """The request, for people of the organisation it asks to join."""
+    found = session.get(JoinRequest, request_id)
+    if found is None or not person.acts_for(found.organisation_id):
+        raise NotFound
+    return found
+
+
+def find_join_request(organisation: Organisation, person: Person) -> JoinRequest | None:
+    """What this person has asked of this organisation, answered or not, or None."""
+    return session.scalars(
+        sa.select(JoinRequest).where(
+            JoinRequest.organisation_id == organisation.id, JoinRequest.person_id == person.id
+        )
+    ).one_or_none()
 
 
 def list_join_requests(organisation: Organisation) -> Sequence[sa.Row[tuple[JoinRequest, Person]]]:

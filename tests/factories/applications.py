@@ -19,7 +19,15 @@ from sqlalchemy.orm import selectinload
 
 from portal.accounts.models import Person
 from portal.accounts.states import Role
-from portal.applications.models import Answer, Application, BidPrice, Evidence, Submission, SubmittedPrice
+from portal.applications.models import (
+    Answer,
+    Application,
+    BidPrice,
+    Evidence,
+    Submission,
+    SubmittedFile,
+    SubmittedPrice,
+)
 from portal.applications.services.snapshot import compose_content, fingerprint
 from portal.applications.states import ApplicationState
 from portal.core import clock
@@ -136,6 +144,7 @@ def submission(of: Application, *, by: Person | None = None, at: datetime | None
             session.add(
                 SubmittedPrice(submission_id=made.id, cell_id=cell_id, weekly_fee=one, not_offered=one is None)
             )
+        _keep_files(made)
         of.submitted_at, of.state = moment, S.SUBMITTED
         session.flush()
     session.commit()
@@ -152,6 +161,19 @@ def deadline_moved(of: Application) -> Iterator[None]:
         yield
         session.flush()
         session.execute(in_round.values(submission_deadline=before))
+
+
+def _keep_files(made: Submission) -> None:
+    for section in made.content["sections"]:
+        for question in section["questions"]:
+            for file in question["files"]:
+                session.add(
+                    SubmittedFile(
+                        submission_id=made.id,
+                        document_id=uuid.UUID(file["id"]),
+                        question_id=uuid.UUID(question["id"]),
+                    )
+                )
 
 
 def _tomorrow() -> datetime:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import html5lib
+from flask import g
 from flask.testing import FlaskClient
 from itsdangerous import URLSafeTimedSerializer
 from werkzeug.test import TestResponse
@@ -29,6 +30,7 @@ class PortalClient(FlaskClient):
     def open(self, *args: Any, csrf: bool = True, **kwargs: Any) -> TestResponse:  # type: ignore[override]
         if csrf and kwargs.get("method") == "POST" and not kwargs.get("json"):
             kwargs["data"] = {**(kwargs.get("data") or {}), "csrf_token": self._token()}
+        _forget_earlier_request()
         response = super().open(*args, **kwargs)
         if response.mimetype == "text/html" and response.data:
             check_html(response.get_data(as_text=True))
@@ -39,6 +41,12 @@ class PortalClient(FlaskClient):
             cookie["csrf_token"] = RAW_TOKEN
         secret = self.application.secret_key
         return str(URLSafeTimedSerializer(secret, salt="wtf-csrf-token").dumps(RAW_TOKEN))
+
+
+def _forget_earlier_request() -> None:
+    """A test's requests share its application context, where Flask-Login would keep the first one's person."""
+    for name in list(g or ()):
+        g.pop(name)
 
 
 def check_html(text: str) -> None:

@@ -14,15 +14,13 @@ from portal.applications.models import Answer, Application, Evidence
 from portal.frameworks.models import Question, Section
 from portal.frameworks.states import SectionKind
 
-TRUTH_STATEMENT = (
-    "To the best of my knowledge the answers in this application are true and complete. I understand that a"
-    " false or misleading answer may exclude the organisation from this round, and that it must tell the"
-    " council if anything changes before the decision."
-)
-FORM_OF_TENDER = (
-    "Having examined the documents of this round, the organisation offers to provide independent fostering"
-    " services under the framework agreement, on its published terms and at the prices in this application,"
-    " and keeps this offer open until the councils have decided. The councils need not accept any offer."
+# What is signed where a round's question set brings no words of its own.
+DECLARATION = (
+    "I declare that, to the best of my knowledge, the answers in this application are true and complete."
+    " I understand that a false or misleading answer may exclude the organisation, and that it must say"
+    " without delay if anything changes before the decision.\n\n"
+    "We offer to provide foster placements on the terms of the framework agreement, at the prices in our"
+    " price schedule. I am authorised to sign on behalf of the organisation."
 )
 
 
@@ -39,8 +37,7 @@ def compose_content(
             "name": application.declared_name,
             "position": application.declared_position,
             "signed_at": _instant(application.declared_at),
-            "truth": TRUTH_STATEMENT,
-            "form_of_tender": FORM_OF_TENDER,
+            "text": declaration_text(sections),
         },
     }
 
@@ -57,6 +54,12 @@ def fingerprint(content: Mapping[str, Any], prices: Mapping[int, Decimal | None]
     whole = {"content": content, "prices": schedule}
     text = json.dumps(whole, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def declaration_text(sections: Sequence[Section]) -> str:
+    """The declaration of truth and form of tender that is signed in this round."""
+    own = (section.guidance for section in sections if section.kind == SectionKind.DECLARATION)
+    return next((text for text in own if text.strip()), DECLARATION)
 
 
 def asks_something(section: Section) -> bool:

@@ -12,9 +12,19 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
+from portal.core import audit
 from portal.core.db import session
 from portal.frameworks import queries
-from portal.frameworks.models import AgeBand, NeedCategory, PlacementType, PriceCell, Question, Round, Section
+from portal.frameworks.models import (
+    AgeBand,
+    Framework,
+    NeedCategory,
+    PlacementType,
+    PriceCell,
+    Question,
+    Round,
+    Section,
+)
 from portal.frameworks.states import QuestionKind, SectionKind
 
 DATA = Path(__file__).resolve().parents[1] / "data"
@@ -37,6 +47,18 @@ def load_reference_lists() -> None:
     _add(AgeBand, lists["age_bands"], "code", "label", "youngest", "oldest")
     cells = insert(PriceCell).values(list(_cells(lists)))
     session.execute(cells.on_conflict_do_nothing(index_elements=["placement_type", "need_category", "age_band"]))
+
+
+def load_framework() -> Framework:
+    """Add the Kent and Medway framework of decision 23-00112 unless it is there already. For commands."""
+    shipped = _shipped("framework.toml")
+    found = queries.find_framework(shipped["reference"])
+    if found is None:
+        found = Framework(**shipped)
+        session.add(found)
+        session.flush()
+        audit.record("framework.created", found, by=None)
+    return found
 
 
 def _add(model: type[Any], rows: list[dict[str, Any]], *names: str) -> None:

@@ -39,7 +39,9 @@ def list_council_parts(person: Person) -> list[Part]:
 
 def _commissioner(person: Person) -> Part:
     todos = [*_registrations(), *rounds.list_todos(person), *_countersignatures()]
-    return Part("Commissioning", "Nothing waits for a commissioner. Rounds and registrations will appear here.", todos)
+    return Part(
+        "Commissioning", "Nothing waits for a commissioner. Rounds and registrations will appear here.", todos
+    )
 
 
 def _evaluator(person: Person) -> Part:
@@ -109,7 +111,9 @@ def _finance_officer(_: Person) -> Part:
 def _auditor(_: Person) -> Part:
     todos = [
         Todo("Audit log", "reports.audit_log", text="Who did what, when. Nothing in it can be changed."),
-        Todo("Access register", "reports.access_register", text="Who at the councils read which application."),
+        Todo(
+            "Access register", "reports.access_register", text="Who at the councils read which application."
+        ),
     ]
     return Part("Audit", "", todos)
 
@@ -118,7 +122,14 @@ def _system_administrator(_: Person) -> Part:
     people = session.execute(
         sa.select(sa.func.count(sa.distinct(RoleGrant.person_id))).where(RoleGrant.council.is_not(None))
     ).scalar_one()
-    todos = [Todo("Council accounts", "accounts.council_accounts", count=people, text="People at Kent and Medway, and their roles.")]
+    todos = [
+        Todo(
+            "Council accounts",
+            "accounts.council_accounts",
+            count=people,
+            text="People at Kent and Medway, and their roles.",
+        )
+    ]
     return Part("Administration", "", todos)
 
 
@@ -129,7 +140,9 @@ def _registrations() -> list[Todo]:
     if not waiting:
         return []
     text = "Check that they are who they say they are, against Ofsted’s register."
-    return [Todo("Verify providers", "providers.index", {"state": "registered"}, waiting, text, tone="warning")]
+    return [
+        Todo("Verify providers", "providers.index", {"state": "registered"}, waiting, text, tone="warning")
+    ]
 
 
 def _countersignatures() -> list[Todo]:
@@ -137,7 +150,9 @@ def _countersignatures() -> list[Todo]:
     if not waiting:
         return []
     text = "The provider has signed. The agreement takes effect when the council countersigns."
-    return [Todo("Countersign agreements", "agreements.index", {"state": "signed"}, waiting, text, tone="warning")]
+    return [
+        Todo("Countersign agreements", "agreements.index", {"state": "signed"}, waiting, text, tone="warning")
+    ]
 
 
 def _count_agreements() -> dict[AgreementState, int]:

@@ -33,16 +33,29 @@ def list_todos(person: Person) -> list[Todo]:
 def _todos(assigned: Assigned) -> list[Todo]:
     todos = []
     if assigned.undeclared:
-        todos.append(_todo(assigned, "Declare conflicts of interest", assigned.undeclared, "to declare on before you can read them."))
+        todos.append(
+            _todo(
+                assigned,
+                "Declare conflicts of interest",
+                assigned.undeclared,
+                "to declare on before you can read them.",
+            )
+        )
     if assigned.unscored:
-        todos.append(_todo(assigned, "Score", assigned.unscored, "questions left, each with a score and a reason."))
+        todos.append(
+            _todo(assigned, "Score", assigned.unscored, "questions left, each with a score and a reason.")
+        )
     elif assigned.unfinished and not assigned.undeclared:
-        todos.append(_todo(assigned, "Finish scoring", assigned.unfinished, "scored but not marked as finished."))
+        todos.append(
+            _todo(assigned, "Finish scoring", assigned.unfinished, "scored but not marked as finished.")
+        )
     return todos
 
 
 def _todo(assigned: Assigned, title: str, count: int, text: str) -> Todo:
-    return Todo(f"{title}: {assigned.round.title}", "evaluations.index", count=count, text=text, tone="warning")
+    return Todo(
+        f"{title}: {assigned.round.title}", "evaluations.index", count=count, text=text, tone="warning"
+    )
 
 
 def _list_assigned(person: Person) -> list[Assigned]:

@@ -92,12 +92,26 @@ def _published(one: InHand, person: Person, now: datetime) -> Todo:
         )
     asked_by = one.round.open_requested_by_id
     if asked_by is None:
-        title, text, tone = "Ask for opening", "The deadline has passed. Opening takes two officers: you can be the first.", "warning"
+        title, text, tone = (
+            "Ask for opening",
+            "The deadline has passed. Opening takes two officers: you can be the first.",
+            "warning",
+        )
     elif asked_by == person.id:
-        title, text, tone = "Waiting to be opened", "You asked for the opening. Another commissioner must confirm it.", "neutral"
+        title, text, tone = (
+            "Waiting to be opened",
+            "You asked for the opening. Another commissioner must confirm it.",
+            "neutral",
+        )
     else:
-        title, text, tone = "Confirm the opening", "A colleague asked for the opening. You can be the second officer.", "warning"
-    return Todo(f"{title}: {one.round.title}", "applications.opening", _ids(one), one.submitted, text, tone=tone)
+        title, text, tone = (
+            "Confirm the opening",
+            "A colleague asked for the opening. You can be the second officer.",
+            "warning",
+        )
+    return Todo(
+        f"{title}: {one.round.title}", "applications.opening", _ids(one), one.submitted, text, tone=tone
+    )
 
 
 def _so_far(submitted: int) -> str:
@@ -106,41 +120,72 @@ def _so_far(submitted: int) -> str:
 
 def _opened(one: InHand, _: Person, now: datetime) -> Todo:
     if one.unchecked:
-        return _step(one, "Check compliance", "evaluations.compliance", "without a conclusion yet.", one.unchecked)
+        return _step(
+            one, "Check compliance", "evaluations.compliance", "without a conclusion yet.", one.unchecked
+        )
     text = "Every application has been checked. Assign evaluators and start the evaluation."
     return _step(one, "Start evaluating", "evaluations.assignments", text)
 
 
 def _evaluating(one: InHand, _: Person, now: datetime) -> Todo:
     if one.unfinished:
-        return _step(one, "Evaluators are scoring", "evaluations.assignments", "not finished yet.", one.unfinished, "neutral")
+        return _step(
+            one,
+            "Evaluators are scoring",
+            "evaluations.assignments",
+            "not finished yet.",
+            one.unfinished,
+            "neutral",
+        )
     return _step(one, "Open consensus", "evaluations.assignments", "Every evaluator has finished scoring.")
 
 
 def _consensus(one: InHand, _: Person, now: datetime) -> Todo:
     if one.round.quality_locked_at is None:
-        return _step(one, "Agree scores", "evaluations.consensus", "Record one agreed score and reason for each question.")
+        return _step(
+            one,
+            "Agree scores",
+            "evaluations.consensus",
+            "Record one agreed score and reason for each question.",
+        )
     return _step(one, "Recommend", "decisions.recommend", "Quality is locked and prices are scored.")
 
 
 def _recommended(one: InHand, _: Person, now: datetime) -> Todo:
-    return _step(one, "Awaiting decision", "decisions.show", "Your recommendation is with the approver.", tone="neutral")
+    return _step(
+        one,
+        "Awaiting decision",
+        "decisions.show",
+        "Your recommendation is with the approver.",
+        tone="neutral",
+    )
 
 
 def _decided(one: InHand, _: Person, now: datetime) -> Todo:
-    return _step(one, "Send decision notices", "decisions.show", "Standstill starts when the last one has been sent.")
+    return _step(
+        one, "Send decision notices", "decisions.show", "Standstill starts when the last one has been sent."
+    )
 
 
 def _standstill(one: InHand, _: Person, now: datetime) -> Todo:
     ends = one.round.standstill_ends_at
     if ends is not None and now <= ends:
         return Todo(
-            f"Standstill: {one.round.title}", "decisions.show", _ids(one), due=ends, due_words="Ends", tone="neutral"
+            f"Standstill: {one.round.title}",
+            "decisions.show",
+            _ids(one),
+            due=ends,
+            due_words="Ends",
+            tone="neutral",
         )
-    return _step(one, "Conclude the round", "decisions.show", "Standstill has ended. Agreements can be offered.")
+    return _step(
+        one, "Conclude the round", "decisions.show", "Standstill has ended. Agreements can be offered."
+    )
 
 
-def _step(one: InHand, title: str, endpoint: str, text: str, count: int | None = None, tone: str = "warning") -> Todo:
+def _step(
+    one: InHand, title: str, endpoint: str, text: str, count: int | None = None, tone: str = "warning"
+) -> Todo:
     return Todo(f"{title}: {one.round.title}", endpoint, _ids(one), count, text, tone=tone)
 
 

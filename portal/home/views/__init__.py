@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, current_app
+from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
 from portal.core.access import access, current_person
 from portal.core.web import page
 from portal.home import policy, queries
-from portal.home.queries import Part, Todo
 from portal.home.views.frame import page_frame
 
 blueprint = Blueprint("home", __name__)
@@ -18,6 +17,4 @@ blueprint.app_context_processor(page_frame)
 @blueprint.route("/start", methods=["GET"])
 @access(policy.can_start)
 def start() -> ResponseReturnValue:
-    person = current_person()
-    parts = [*queries.list_provider_parts(person), *queries.list_council_parts(person)]
-    return page("home/start.html", parts=[_reachable(part) for part in parts])
+    return page("home/start.html", parts=queries.list_parts(current_person()))

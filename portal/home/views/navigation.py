@@ -34,17 +34,36 @@ class Item:
 
 MENU = (
     Entry("Start", "home.start", EVERYBODY, ("home.",)),
-    Entry("Rounds", "frameworks.index", frozenset({R.COMMISSIONER, R.CONTRACT_MANAGER, R.AUDITOR}), ("frameworks.",)),
+    Entry(
+        "Rounds",
+        "frameworks.index",
+        frozenset({R.COMMISSIONER, R.CONTRACT_MANAGER, R.AUDITOR}),
+        ("frameworks.",),
+    ),
     Entry("Providers", "providers.index", COUNCIL_ROLES - {R.EVALUATOR, R.APPROVER}, ("providers.",)),
     Entry("Applications", "applications.index", PROVIDER_ROLES - {R.PLACEMENTS_LEAD}, ("applications.",)),
     Entry("Evaluation", "evaluations.index", frozenset({R.EVALUATOR}), ("evaluations.",)),
     Entry("Decisions", "decisions.index", frozenset({R.APPROVER}), ("decisions.",)),
-    Entry("Vacancies", "vacancies.index", frozenset({R.PROVIDER_ADMINISTRATOR, R.PLACEMENTS_LEAD}), ("vacancies.",)),
+    Entry(
+        "Vacancies",
+        "vacancies.index",
+        frozenset({R.PROVIDER_ADMINISTRATOR, R.PLACEMENTS_LEAD}),
+        ("vacancies.",),
+    ),
     Entry("Find a placement", "matching.search", frozenset({R.PLACEMENT_OFFICER}), ("matching.",)),
-    Entry("Agreements", "agreements.index", frozenset({R.COMMISSIONER, R.CONTRACT_MANAGER}), ("agreements.",)),
-    Entry("Prices", "pricing.index", frozenset({R.FINANCE_LEAD, R.FINANCE_OFFICER, R.CONTRACT_MANAGER}), ("pricing.",)),
+    Entry(
+        "Agreements", "agreements.index", frozenset({R.COMMISSIONER, R.CONTRACT_MANAGER}), ("agreements.",)
+    ),
+    Entry(
+        "Prices",
+        "pricing.index",
+        frozenset({R.FINANCE_LEAD, R.FINANCE_OFFICER, R.CONTRACT_MANAGER}),
+        ("pricing.",),
+    ),
     Entry("Audit log", "reports.audit_log", frozenset({R.AUDITOR, R.COMMISSIONER}), ("reports.audit",)),
-    Entry("Accounts", "accounts.council_accounts", frozenset({R.SYSTEM_ADMINISTRATOR}), ("accounts.council",)),
+    Entry(
+        "Accounts", "accounts.council_accounts", frozenset({R.SYSTEM_ADMINISTRATOR}), ("accounts.council",)
+    ),
 )
 
 

@@ -121,7 +121,7 @@ def confirm_all_vacancies(organisation: Organisation, *, by: Person, seen_versio
     if seen_versions is not None and queries.sum_open_versions(organisation.id) != seen_versions:
         raise Stale
     _confirm(open_here)
-    audit.record("vacancy.all_confirmed", organisation, by=by, details={"households": count})
+    audit.record("organisation.vacancies_confirmed", organisation, by=by, details={"households": count})
     return count
 
 

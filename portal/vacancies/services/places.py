@@ -52,15 +52,16 @@ def withdraw_vacancy(vacancy: Vacancy, *, by: Person, seen_version: int | None =
 def reopen_vacancy(
     vacancy: Vacancy, *, free_places: int, available_from: date, by: Person, seen_version: int | None = None
 ) -> None:
-    """Places of a filled household are free again: so many fewer children are placed there.
+    """Places of a filled household are free again: fewer children are placed there now.
 
-    A placements lead. Raises `Invalid` for more places than are taken, `Refused`, `Stale`.
+    A placements lead. Raises `Invalid` for more places than it is approved for, `Refused`, `Stale`.
     """
     lock(vacancy)
-    if not 1 <= free_places <= vacancy.placed_now:
-        raise Invalid(f"Enter how many places are free: from 1 to {vacancy.placed_now}", field="free_places")
+    if not 1 <= free_places <= vacancy.approved_places:
+        raise Invalid(f"Enter how many places are free: from 1 to {vacancy.approved_places}", field="free_places")
     transitions.apply(VACANCY, "reopen", vacancy, by=by, seen_version=seen_version)
-    vacancy.placed_now -= free_places
+    most_placed = 0 if vacancy.is_solo_only else vacancy.approved_places - free_places
+    vacancy.placed_now = min(vacancy.placed_now, most_placed)
     vacancy.free_places = free_places
     vacancy.available_from = available_from
     _confirmed(vacancy)

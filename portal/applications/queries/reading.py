@@ -1,0 +1,220 @@
+"""Reads of applications, answers, prices and submissions. Who may know of an application stands in `visible_to`."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+from sqlalchemy.orm import joinedload, selectinload
+
+from portal.accounts.models import Person, RoleGrant
+from portal.accounts.states import Role
+from portal.applications.models import (
+    Answer,
+    Application,
+    BidPrice,
+    Evidence,
+    Submission,
+    SubmittedFile,
+    SubmittedPrice,
+)
+from portal.core.db import session
+from portal.core.errors import NotFound
+from portal.documents.models import Document
+from portal.frameworks.models import Question, Round, Section
+from portal.providers.models import Organisation
+
+READERS = (Role.COMMISSIONER, Role.EVALUATOR, Role.APPROVER, Role.AUDITOR)
+WRITERS = (Role.BID_WRITER, Role.PROVIDER_ADMINISTRATOR)
+
+
+def visible_to(person: Person) -> sa.ColumnElement[bool]:
+    """A provider's own applications; for the procurement's officers, those submitted in opened rounds (rule 1).
+
+    Row-level security says the same again in the database.
+    """
+    own = Application.organisation_id.in_(person.organisation_ids)
+    if not person.holds(*READERS):
+        return own
+    opened = Application.round_id.in_(sa.select(Round.id).where(Round.opened_at.is_not(None)))
+    return own | (opened & Application.submitted_at.is_not(None) & _not_withdrawn_before_opening())
+
+
+def get_application(person: Person, application_id: uuid.UUID) -> Application:
+    """One application with its round and organisation. Raises `NotFound` for what this person may not know of."""
+    found = session.scalars(
+        _whole().where(Application.id == application_id, visible_to(person))
+    ).one_or_none()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def find_application(round_id: uuid.UUID, organisation_id: uuid.UUID) -> Application | None:
+    """The organisation's application in the round, or None."""
+    return session.scalars(
+        _whole().where(Application.round_id == round_id, Application.organisation_id == organisation_id)
+    ).one_or_none()
+
+
+def list_own_applications(person: Person) -> Sequence[Application]:
+    """The applications of the organisations this person acts for, newest round first."""
+    return session.scalars(
+        _whole()
+        .join(Application.round)
+        .where(Application.organisation_id.in_(person.organisation_ids))
+        .order_by(Round.submission_deadline.desc(), Application.reference)
+    ).all()
+
+
+def list_own_organisations(person: Person) -> Sequence[Organisation]:
+    """The organisations in whose name this person may write an application, by name."""
+    ids = [one for one in person.organisation_ids if person.acts_for(one, *WRITERS)]
+    return session.scalars(
+        sa.select(Organisation).where(Organisation.id.in_(ids)).order_by(Organisation.legal_name)
+    ).all()
+
+
+def list_answers(application: Application) -> dict[uuid.UUID, Answer]:
+    """The working answers by question id, each with its evidence and documents."""
+    found = session.scalars(
+        sa.select(Answer)
+        .where(Answer.application_id == application.id)
+        .options(selectinload(Answer.evidence).joinedload(Evidence.document))
+        .execution_options(populate_existing=True)
+    )
+    return {answer.question_id: answer for answer in found}
+
+
+def list_prices(application: Application) -> dict[int, BidPrice]:
+    """The working prices by cell id."""
+    found = session.scalars(
+        sa.select(BidPrice)
+        .where(BidPrice.application_id == application.id)
+        .execution_options(populate_existing=True)
+    )
+    return {price.cell_id: price for price in found}
+
+
+def get_section(application: Application, section_id: uuid.UUID) -> Section:
+    """A section of the application's round, with its questions."""
+    found = session.scalars(
+        sa.select(Section)
+        .where(Section.id == section_id, Section.round_id == application.round_id)
+        .options(selectinload(Section.questions))
+    ).one_or_none()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def get_question(application: Application, question_id: uuid.UUID) -> Question:
+    """A question of the application's round, with its section."""
+    found = session.scalars(
+        sa.select(Question)
+        .join(Section)
+        .where(Question.id == question_id, Section.round_id == application.round_id)
+        .options(joinedload(Question.section))
+    ).one_or_none()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def find_answer(application: Application, question: Question) -> Answer | None:
+    """The working answer to one question as it stands in the database, with its evidence, or None."""
+    return session.scalars(
+        sa.select(Answer)
+        .where(Answer.application_id == application.id, Answer.question_id == question.id)
+        .options(selectinload(Answer.evidence).joinedload(Evidence.document))
+        .execution_options(populate_existing=True)
+    ).one_or_none()
+
+
+def get_evidence(application: Application, evidence_id: uuid.UUID) -> Evidence:
+    """A document attached to one of the application's answers."""
+    found = session.scalars(
+        sa.select(Evidence)
+        .join(Answer)
+        .where(Evidence.id == evidence_id, Answer.application_id == application.id)
+        .options(joinedload(Evidence.answer))
+    ).one_or_none()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def latest_submission(application: Application) -> Submission | None:
+    """The submission that stands, or None when nothing has been submitted."""
+    return session.scalars(
+        sa.select(Submission)
+        .where(Submission.application_id == application.id)
+        .order_by(Submission.number.desc())
+        .limit(1)
+    ).one_or_none()
+
+
+def get_submission(application: Application, number: int | None = None) -> Submission:
+    """One submission by its number, the latest without one. Raises `NotFound`."""
+    statement = sa.select(Submission).where(Submission.application_id == application.id)
+    if number is not None:
+        statement = statement.where(Submission.number == number)
+    found = session.scalars(statement.order_by(Submission.number.desc()).limit(1)).one_or_none()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def list_submissions(application: Application) -> Sequence[Submission]:
+    """Every submission of the application, newest first."""
+    return session.scalars(
+        sa.select(Submission)
+        .where(Submission.application_id == application.id)
+        .order_by(Submission.number.desc())
+    ).all()
+
+
+def list_submitted_prices(submission: Submission) -> dict[int, SubmittedPrice]:
+    """Submitted prices by cell id: empty for the councils until quality is locked (rule 4, held by the database)."""
+    found = session.scalars(
+        sa.select(SubmittedPrice)
+        .where(SubmittedPrice.submission_id == submission.id)
+        .order_by(SubmittedPrice.cell_id)
+    )
+    return {price.cell_id: price for price in found}
+
+
+def count_submitted(round_: Round) -> int:
+    """How many applications stand submitted: all that the councils know before opening (rule 1)."""
+    return int(session.execute(sa.select(sa.func.count_submitted(round_.id))).scalar_one())
+
+
+def list_writers(application: Application) -> Sequence[Person]:
+    """The people who write and submit for the applicant."""
+    granted = sa.select(RoleGrant.person_id).where(
+        RoleGrant.organisation_id == application.organisation_id, RoleGrant.role.in_(WRITERS)
+    )
+    return (
+        session.scalars(
+            sa.select(Person).where(Person.id.in_(granted), ~Person.is_disabled).order_by(Person.email)
+        )
+        .unique()
+        .all()
+    )
+
+
+def is_submitted_document(document: Document) -> bool:
+    """Is the file part of any submission, and so kept?"""
+    return bool(
+        session.execute(sa.select(sa.exists().where(SubmittedFile.document_id == document.id))).scalar_one()
+    )
+
+
+def _whole() -> sa.Select[tuple[Application]]:
+    return sa.select(Application).options(joinedload(Application.round), joinedload(Application.organisation))
+
+
+def _not_withdrawn_before_opening() -> sa.ColumnElement[bool]:
+    opened_at = sa.select(Round.opened_at).where(Round.id == Application.round_id).scalar_subquery()
+    return Application.withdrawn_at.is_(None) | (Application.withdrawn_at >= opened_at)

@@ -1,0 +1,170 @@
+"""Who may declare, check, score, moderate and see results. A declared conflict shuts a person out (rule 3)."""
+
+from __future__ import annotations
+
+from portal.accounts.models import Person
+from portal.accounts.states import Role
+from portal.applications.models import Application
+from portal.applications.states import ApplicationState
+from portal.core.access import ALLOWED, Verdict, denied
+from portal.evaluations import queries
+from portal.evaluations.models import EvaluationSheet, Score
+from portal.evaluations.queries.conflicts import READERS
+from portal.frameworks.models import Round
+from portal.frameworks.states import RoundState
+
+UNDECLARED = "Declare first whether you have a conflict of interest with this applicant."
+AFTER_OPENING = frozenset(RoundState) - {RoundState.DRAFT, RoundState.PUBLISHED, RoundState.CANCELLED}
+BEFORE_DECISION = AFTER_OPENING - {
+    RoundState.DECIDED,
+    RoundState.STANDSTILL,
+    RoundState.CONCLUDED,
+}
+CONSENSUS_OPEN = BEFORE_DECISION - {RoundState.OPENED, RoundState.EVALUATING}
+SEALED = denied("Applications stay sealed until two officers have opened the round.")
+
+
+def can_see_round(person: Person, round_: Round) -> Verdict:
+    """The workbench of a round: for commissioners, and auditors who may look and not touch."""
+    if not person.holds(Role.COMMISSIONER, Role.AUDITOR):
+        return denied("Only commissioners and auditors see how an evaluation is going.")
+    return ALLOWED if round_.opened_at is not None else SEALED
+
+
+def can_run_round(person: Person, round_: Round) -> Verdict:
+    """Assigning evaluators, opening consensus, locking quality."""
+    if not person.holds(Role.COMMISSIONER):
+        return denied("Only a commissioner can do this.")
+    return ALLOWED if round_.opened_at is not None else SEALED
+
+
+def can_declare(person: Person, round_: Round) -> Verdict:
+    """Everybody who will read declares: commissioners, evaluators and the approver."""
+    if not person.holds(*READERS):
+        return denied("Only commissioners, evaluators and approvers declare conflicts.")
+    if round_.opened_at is None:
+        return SEALED
+    if round_.state not in BEFORE_DECISION:
+        return denied("This round has been decided, so declarations are closed.")
+    return ALLOWED
+
+
+def can_declare_on(person: Person, application: Application) -> Verdict:
+    return can_declare(person, application.round)
+
+
+def no_conflict(person: Person, application: Application) -> Verdict:
+    """Refuses whoever has not declared on the application, or declared a conflict."""
+    declaration = queries.find_declaration(application.id, person.id)
+    if declaration is None:
+        return denied(UNDECLARED)
+    if declaration.has_conflict:
+        return denied("You declared a conflict of interest with this applicant, so its application is closed to you.")
+    return ALLOWED
+
+
+def can_read_check(person: Person, application: Application) -> Verdict:
+    """The compliance check's page: commissioners without a conflict, and auditors."""
+    if person.holds(Role.COMMISSIONER):
+        return no_conflict(person, application)
+    if person.holds(Role.AUDITOR):
+        return ALLOWED
+    return denied("Only a commissioner carries out the compliance check.")
+
+
+def can_check(person: Person, application: Application) -> Verdict:
+    """Findings and the conclusion: a commissioner without a conflict, while the check is open."""
+    if not person.holds(Role.COMMISSIONER):
+        return denied("Only a commissioner carries out the compliance check.")
+    if application.round.state != RoundState.OPENED or application.state != ApplicationState.SUBMITTED:
+        return denied("The compliance check of this application is closed.")
+    return no_conflict(person, application)
+
+
+def can_list_my_sheets(person: Person) -> Verdict:
+    return ALLOWED if person.holds(Role.EVALUATOR) else denied("Only evaluators have evaluations to do.")
+
+
+def can_read_sheet(person: Person, sheet: EvaluationSheet) -> Verdict:
+    """One's own sheet: once evaluation has begun, and only with no conflict."""
+    if not person.holds(Role.EVALUATOR) or sheet.evaluator_id != person.id:
+        return denied("Only the evaluator it is assigned to sees a sheet.")
+    if sheet.application.round.state in {RoundState.OPENED, RoundState.CANCELLED}:
+        return denied("This round is not being evaluated.")
+    return no_conflict(person, sheet.application)
+
+
+def can_finish(person: Person, sheet: EvaluationSheet) -> Verdict:
+    """Scoring goes on while the round is being evaluated and the sheet is not finished."""
+    if not (verdict := can_read_sheet(person, sheet)):
+        return verdict
+    if sheet.application.round.state != RoundState.EVALUATING:
+        return denied("Scoring is closed: consensus has begun.")
+    if sheet.application.state == ApplicationState.WITHDRAWN:
+        return denied("This application has been withdrawn.")
+    return ALLOWED
+
+
+def can_read_score(person: Person, score: Score) -> Verdict:
+    return can_read_sheet(person, score.sheet)
+
+
+def can_score(person: Person, score: Score) -> Verdict:
+    if not (verdict := can_finish(person, score.sheet)):
+        return verdict
+    if score.sheet.finished_at is not None:
+        return denied("You have finished this sheet, so its scores are locked.")
+    return ALLOWED
+
+
+def can_read_consensus(person: Person, application: Application) -> Verdict:
+    """Scores side by side: never before consensus opens, then moderators, that application's evaluators, auditors."""
+    if application.round.state not in AFTER_OPENING - {RoundState.OPENED, RoundState.EVALUATING}:
+        return denied("Evaluators’ scores stay closed to everyone until all are in and consensus opens.")
+    if person.holds(Role.AUDITOR):
+        return ALLOWED
+    if person.holds(Role.COMMISSIONER) or _evaluates(person, application):
+        return no_conflict(person, application)
+    return denied("Only moderators and the evaluators of this application see its scores.")
+
+
+def can_moderate(person: Person, application: Application) -> Verdict:
+    """Writing the agreed score: a commissioner without a conflict, until quality is locked."""
+    if not person.holds(Role.COMMISSIONER):
+        return denied("Only a commissioner moderates consensus.")
+    if not (verdict := can_read_consensus(person, application)):
+        return verdict
+    if application.round.quality_locked_at is not None or application.round.state != RoundState.CONSENSUS:
+        return denied("Quality consensus is locked.")
+    return ALLOWED
+
+
+def can_lock(person: Person, round_: Round) -> Verdict:
+    """Locking quality opens every price, so whoever does it may have no conflict in the round."""
+    if not (verdict := can_run_round(person, round_)):
+        return verdict
+    if queries.count_undeclared(person, [round_.id]):
+        return denied("Declare on every applicant of this round first: locking quality opens the prices of all.")
+    if queries.has_any_conflict(person, round_):
+        return denied("You declared a conflict in this round, so a different commissioner must lock quality.")
+    return ALLOWED
+
+
+def can_see_results(person: Person, round_: Round) -> Verdict:
+    """Figures with prices: once quality is locked, for commissioners, approvers and auditors."""
+    if not person.holds(Role.COMMISSIONER, Role.APPROVER, Role.AUDITOR):
+        return denied("Only commissioners, approvers and auditors see the results of a round.")
+    if round_.quality_locked_at is None:
+        return denied("Prices stay hidden from everyone until quality consensus is locked.")
+    return ALLOWED
+
+
+def can_see_result(person: Person, application: Application) -> Verdict:
+    """One application's result in full, with its prices."""
+    if not (verdict := can_see_results(person, application.round)):
+        return verdict
+    return ALLOWED if person.holds(Role.AUDITOR) else no_conflict(person, application)
+
+
+def _evaluates(person: Person, application: Application) -> bool:
+    return any(sheet.evaluator_id == person.id for sheet in queries.list_sheets([application]))

@@ -1,0 +1,164 @@
+"""Evaluators' scores side by side and what was agreed: for when consensus is open, never before (rule 4)."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import sqlalchemy as sa
+
+from portal.accounts.models import Person
+from portal.applications.models import Application
+from portal.core.db import session
+from portal.evaluations import scoring
+from portal.evaluations.models import ConsensusScore, EvaluationSheet, Score
+from portal.evaluations.queries.applications import COMPLIANT, PAGE, Page, active_sheet
+from portal.frameworks import queries as frameworks
+from portal.frameworks.models import Question, Round, Section
+from portal.providers.models import Organisation
+
+
+@dataclass(frozen=True)
+class Opinion:
+    """One evaluator's own score with its reason, as finished."""
+
+    evaluator: str
+    council: str
+    value: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class ConsensusLine:
+    """One question of one application: every evaluator's score, and the agreed one once there is one."""
+
+    question: Question
+    opinions: list[Opinion] = field(default_factory=list)
+    agreed: ConsensusScore | None = None
+
+    @property
+    def spread(self) -> int:
+        return scoring.spread([opinion.value for opinion in self.opinions])
+
+    @property
+    def is_wide(self) -> bool:
+        return self.spread >= scoring.WIDE_SPREAD
+
+
+@dataclass(frozen=True)
+class ConsensusProgress:
+    """One application in the moderator's list."""
+
+    application_id: uuid.UUID
+    reference: str
+    legal_name: str
+    agreed: int
+    wide: int
+
+
+def consensus_lines(application: Application) -> list[ConsensusLine]:
+    """All scored questions of one application in order: three statements."""
+    lines = {
+        question.id: ConsensusLine(question, agreed=None)
+        for question in frameworks.list_scored_questions(application.round)
+    }
+    for score, evaluator in _finished_scores(application):
+        council = evaluator.council.label if evaluator.council else ""
+        lines[score.question_id].opinions.append(
+            Opinion(evaluator.full_name, council, score.value or 0, score.reason)
+        )
+    agreed = session.scalars(sa.select(ConsensusScore).where(ConsensusScore.application_id == application.id))
+    by_question = {consensus.question_id: consensus for consensus in agreed}
+    return [
+        ConsensusLine(line.question, line.opinions, by_question.get(question_id))
+        for question_id, line in lines.items()
+    ]
+
+
+def find_consensus(application: Application, question: Question) -> ConsensusScore | None:
+    """The agreed score on one question, if there is one."""
+    return session.scalars(
+        sa.select(ConsensusScore).where(
+            ConsensusScore.application_id == application.id, ConsensusScore.question_id == question.id
+        )
+    ).one_or_none()
+
+
+def list_consensus_progress(round_: Round, page: int = 1) -> Page:
+    """The compliant applications with how many questions are agreed and how many spreads are wide."""
+    here = sa.and_(Application.round_id == round_.id, Application.state.in_(COMPLIANT))
+    agreed = sa.select(sa.func.count()).where(ConsensusScore.application_id == Application.id).scalar_subquery()
+    spreads = (
+        sa.select(Score.question_id)
+        .join(EvaluationSheet, EvaluationSheet.id == Score.sheet_id)
+        .where(EvaluationSheet.application_id == Application.id, active_sheet())
+        .group_by(Score.question_id)
+        .having(sa.func.max(Score.value) - sa.func.min(Score.value) >= scoring.WIDE_SPREAD)
+        .correlate(Application)
+        .subquery()
+    )
+    wide = sa.select(sa.func.count()).select_from(spreads).correlate(Application).scalar_subquery()
+    rows = session.execute(
+        sa.select(Application.id, Application.reference, Organisation.legal_name, agreed, wide)
+        .join(Organisation, Organisation.id == Application.organisation_id)
+        .where(here)
+        .order_by(Organisation.legal_name, Application.id)
+        .limit(PAGE)
+        .offset((page - 1) * PAGE)
+    )
+    total = session.execute(sa.select(sa.func.count()).select_from(Application).where(here)).scalar_one()
+    return Page([ConsensusProgress(*row) for row in rows], page, total)
+
+
+def count_without_consensus(round_: Round) -> int:
+    """How many scored questions of compliant applications have no agreed score yet."""
+    return session.execute(
+        sa.select(sa.func.count())
+        .select_from(Application)
+        .join(Section, Section.round_id == Application.round_id)
+        .join(Question, Question.section_id == Section.id)
+        .where(
+            Application.round_id == round_.id,
+            Application.state.in_(COMPLIANT),
+            Question.weight.is_not(None),
+            ~sa.exists().where(
+                ConsensusScore.application_id == Application.id, ConsensusScore.question_id == Question.id
+            ),
+        )
+    ).scalar_one()
+
+
+def took_part(person: Person, round_: Round) -> bool:
+    """Whether this person was to evaluate, or moderated, in the round: then they cannot decide it (rule 6)."""
+    of_round = sa.select(Application.id).where(Application.round_id == round_.id)
+    return session.execute(
+        sa.select(
+            sa.or_(
+                sa.exists().where(
+                    EvaluationSheet.evaluator_id == person.id, EvaluationSheet.application_id.in_(of_round)
+                ),
+                sa.exists().where(
+                    ConsensusScore.agreed_by_id == person.id, ConsensusScore.application_id.in_(of_round)
+                ),
+            )
+        )
+    ).scalar_one()
+
+
+def _finished_scores(application: Application) -> Sequence[sa.Row[tuple[Score, Person]]]:
+    return (
+        session.execute(
+            sa.select(Score, Person)
+            .join(EvaluationSheet, EvaluationSheet.id == Score.sheet_id)
+            .join(Person, Person.id == EvaluationSheet.evaluator_id)
+            .where(
+                EvaluationSheet.application_id == application.id,
+                EvaluationSheet.finished_at.is_not(None),
+                active_sheet(),
+            )
+            .order_by(Person.full_name, Person.id)
+        )
+        .unique()
+        .all()
+    )

@@ -1,0 +1,210 @@
+"""Results of a round once quality is locked: points, minimums, price scores, ranks and what the rule says."""
+
+from __future__ import annotations
+
+import uuid
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+import sqlalchemy as sa
+from sqlalchemy.orm import contains_eager, joinedload
+
+from portal.applications.models import Application, Submission, SubmittedPrice
+from portal.applications.states import ApplicationState
+from portal.core.db import session
+from portal.evaluations import scoring
+from portal.evaluations.models import ConsensusScore, PriceScore
+from portal.evaluations.queries.applications import COMPLIANT
+from portal.frameworks import queries as frameworks
+from portal.frameworks.models import Question, Round
+from portal.frameworks.states import AdmissionRule
+from portal.providers.models import Organisation
+
+
+@dataclass(frozen=True)
+class QuestionPoints:
+    """One question of a result: the agreed score, its points, and whether it reaches the question's minimum."""
+
+    question: Question
+    score: int
+    points: Decimal
+    reason: str
+
+    @property
+    def meets_minimum(self) -> bool:
+        return self.question.minimum_score is None or self.score >= self.question.minimum_score
+
+
+@dataclass(frozen=True)
+class ResultRow:
+    """One compliant application's result. Without the quality minimums there is no price, total or rank.
+
+    `quality`, `price` and `total` are points to two decimals; `basket_total` and `lowest_total` pounds.
+    """
+
+    application: Application
+    questions: list[QuestionPoints]
+    quality: Decimal
+    shortfalls: list[str]
+    basket_total: Decimal | None = None
+    lowest_total: Decimal | None = None
+    price: Decimal | None = None
+    total: Decimal | None = None
+    rank: int | None = None
+    is_admitted_by_rule: bool = False
+
+    @property
+    def meets_minimums(self) -> bool:
+        return not self.shortfalls
+
+
+def results(round_: Round) -> list[ResultRow]:
+    """Every compliant application's result, best first: five statements for any number of applications."""
+    scores = _price_scores(round_)
+    rows = [_priced(row, scores.get(row.application.id)) for row in quality_results(round_)]
+    ranked = [row for row in rows if row.total is not None]
+    places = scoring.ranks([(row.total or Decimal(0), row.quality) for row in ranked])
+    done = [_placed(row, place, round_) for row, place in zip(ranked, places, strict=True)]
+    done.sort(key=lambda row: (row.rank or 0, row.application.organisation.legal_name))
+    rest = [row for row in rows if row.total is None]
+    return done + sorted(rest, key=lambda row: (-row.quality, row.application.organisation.legal_name))
+
+
+def quality_results(round_: Round) -> list[ResultRow]:
+    """Quality points and shortfalls of every compliant application, from the agreed scores. No prices."""
+    questions = {question.id: question for question in frameworks.list_scored_questions(round_)}
+    agreed = _agreed(round_)
+    return [
+        _quality(application, round_, [_points(score, questions) for score in agreed[application.id]])
+        for application in _assessed(round_)
+    ]
+
+
+def bids(round_: Round) -> dict[uuid.UUID, dict[int, Decimal]]:
+    """The prices offered in each compliant application's standing submission: cell id → weekly fee.
+
+    Row-level security shows these to nobody at the councils before quality is locked (rule 4).
+    """
+    standing = (
+        sa.select(Submission.id, Submission.application_id)
+        .join(Application, Application.id == Submission.application_id)
+        .where(Application.round_id == round_.id, Application.state.in_(COMPLIANT | {ApplicationState.DECLINED}))
+        .distinct(Submission.application_id)
+        .order_by(Submission.application_id, Submission.number.desc())
+        .subquery()
+    )
+    rows = session.execute(
+        sa.select(standing.c.application_id, SubmittedPrice.cell_id, SubmittedPrice.weekly_fee).outerjoin(
+            SubmittedPrice,
+            sa.and_(SubmittedPrice.submission_id == standing.c.id, SubmittedPrice.weekly_fee.is_not(None)),
+        )
+    )
+    found: dict[uuid.UUID, dict[int, Decimal]] = defaultdict(dict)
+    for application_id, cell_id, fee in rows:
+        prices = found[application_id]
+        if fee is not None:
+            prices[cell_id] = fee
+    return dict(found)
+
+
+def basket(round_: Round) -> list[scoring.BasketCell]:
+    """The cells of the round's basket that count for anything."""
+    return [
+        scoring.BasketCell(volume.cell_id, volume.weeks, volume.ceiling)
+        for volume in frameworks.list_volumes(round_).values()
+        if volume.weeks > 0
+    ]
+
+
+def basket_lines(application: Application) -> list[tuple[frameworks.CellRow, scoring.CellCost]]:
+    """How an application's basket total comes about, cell by cell."""
+    assessed = {one.id for one in _assessed(application.round)}
+    offers = {key: prices for key, prices in bids(application.round).items() if key in assessed}
+    highest = scoring.highest_offers(offers.values())
+    costs = {
+        line.cell.cell_id: line
+        for line in scoring.basket_costs(basket(application.round), offers.get(application.id, {}), highest)
+    }
+    return [(cell, costs[cell.id]) for cell in frameworks.list_cells() if cell.id in costs]
+
+
+def _assessed(round_: Round) -> Sequence[Application]:
+    was_scored = sa.exists().where(ConsensusScore.application_id == Application.id)
+    return session.scalars(
+        sa.select(Application)
+        .join(Application.organisation)
+        .where(
+            Application.round_id == round_.id,
+            sa.or_(
+                Application.state.in_(COMPLIANT),
+                sa.and_(Application.state == ApplicationState.DECLINED, was_scored),
+            ),
+        )
+        .order_by(Organisation.legal_name, Application.id)
+        .options(contains_eager(Application.organisation), joinedload(Application.round, innerjoin=True))
+    ).all()
+
+
+def _agreed(round_: Round) -> dict[uuid.UUID, list[ConsensusScore]]:
+    found: dict[uuid.UUID, list[ConsensusScore]] = defaultdict(list)
+    for score in session.scalars(
+        sa.select(ConsensusScore)
+        .join(Application, Application.id == ConsensusScore.application_id)
+        .where(Application.round_id == round_.id)
+    ):
+        found[score.application_id].append(score)
+    return found
+
+
+def _price_scores(round_: Round) -> dict[uuid.UUID, PriceScore]:
+    return {
+        score.application_id: score
+        for score in session.scalars(
+            sa.select(PriceScore)
+            .join(Application, Application.id == PriceScore.application_id)
+            .where(Application.round_id == round_.id)
+        )
+    }
+
+
+def _points(score: ConsensusScore, questions: dict[uuid.UUID, Question]) -> QuestionPoints:
+    question = questions[score.question_id]
+    points = scoring.rounded(scoring.weighted(score.value, question.weight or Decimal(0)))
+    return QuestionPoints(question, score.value, points, score.reason)
+
+
+def _quality(application: Application, round_: Round, questions: list[QuestionPoints]) -> ResultRow:
+    questions.sort(key=lambda line: _in_order(line.question))
+    quality = scoring.quality_points((line.score, line.question.weight or Decimal(0)) for line in questions)
+    shortfalls = [
+        f"Question {line.question.number} was scored {line.score}; the minimum is {line.question.minimum_score}."
+        for line in questions
+        if not line.meets_minimum
+    ]
+    if quality < round_.quality_minimum:
+        shortfalls.append(f"Quality is {quality} points; the minimum is {round_.quality_minimum}.")
+    return ResultRow(application, questions, quality, shortfalls)
+
+
+def _in_order(question: Question) -> tuple[int, ...]:
+    return tuple(int(part) if part.isdigit() else 0 for part in question.number.split("."))
+
+
+def _priced(row: ResultRow, score: PriceScore | None) -> ResultRow:
+    if score is None or not row.meets_minimums:
+        return row
+    price = scoring.rounded(score.score)
+    return replace(
+        row,
+        basket_total=score.basket_total,
+        lowest_total=score.lowest_total,
+        price=price,
+        total=row.quality + price,
+    )
+
+
+def _placed(row: ResultRow, rank: int, round_: Round) -> ResultRow:
+    within = round_.admission_rule == AdmissionRule.ALL_WHO_MEET or rank <= (round_.admit_at_most or 0)
+    return replace(row, rank=rank, is_admitted_by_rule=within)

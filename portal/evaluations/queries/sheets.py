@@ -1,0 +1,197 @@
+"""An evaluator's own work: the list of what is assigned, and the scores of one sheet (rule 4: nobody else's)."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import contains_eager, joinedload
+
+from portal.accounts.models import Person
+from portal.applications.models import Application
+from portal.core.db import session
+from portal.core.errors import NotFound
+from portal.evaluations.models import ConflictDeclaration, EvaluationSheet, Score
+from portal.evaluations.queries.applications import COMPLIANT, PAGE, Page
+from portal.frameworks.models import Question, Round, Section
+from portal.frameworks.states import RoundState
+from portal.providers.models import Organisation
+
+
+@dataclass(frozen=True)
+class SheetLine:
+    """One sheet in the evaluator's list. `has_conflict` None: not declared yet."""
+
+    sheet_id: uuid.UUID
+    application_id: uuid.UUID
+    reference: str
+    legal_name: str
+    urn: str | None
+    town: str
+    round_id: uuid.UUID
+    round_title: str
+    round_state: RoundState
+    finished_at: datetime | None
+    has_conflict: bool | None
+    questions: int
+    scored: int
+
+    @property
+    def status(self) -> tuple[str, str]:
+        """Where this sheet has got to, in words and a tone."""
+        if self.has_conflict:
+            return "Conflict declared", "bad"
+        if self.finished_at is not None:
+            return "Finished", "good"
+        if self.has_conflict is None:
+            return "Declare first", "warning"
+        return ("Scoring", "info") if self.scored else ("Not started", "neutral")
+
+
+def count_my_unfinished(person: Person) -> int:
+    """How many sheets this person has still to finish in rounds being evaluated."""
+    return session.execute(
+        sa.select(sa.func.count())
+        .select_from(EvaluationSheet)
+        .join(EvaluationSheet.application)
+        .join(Application.round)
+        .outerjoin(ConflictDeclaration, _mine(person))
+        .where(
+            EvaluationSheet.evaluator_id == person.id,
+            EvaluationSheet.finished_at.is_(None),
+            Round.state == RoundState.EVALUATING,
+            Application.state.in_(COMPLIANT),
+            ConflictDeclaration.has_conflict.is_not(True),
+        )
+    ).scalar_one()
+
+
+def list_my_sheets(person: Person, *, finished: bool = False, page: int = 1) -> Page:
+    """The person's sheets, to do or finished, 25 a page: two statements for any number of sheets."""
+    chosen = sa.and_(
+        EvaluationSheet.evaluator_id == person.id,
+        EvaluationSheet.finished_at.is_not(None) if finished else EvaluationSheet.finished_at.is_(None),
+    )
+    of_sheet = sa.select(sa.func.count()).where(Score.sheet_id == EvaluationSheet.id)
+    rows = session.execute(
+        sa.select(
+            EvaluationSheet.id,
+            Application.id,
+            Application.reference,
+            Organisation.legal_name,
+            Organisation.urn,
+            Organisation.town,
+            Round.id,
+            Round.title,
+            Round.state,
+            EvaluationSheet.finished_at,
+            ConflictDeclaration.has_conflict,
+            of_sheet.scalar_subquery(),
+            of_sheet.where(Score.value.is_not(None)).scalar_subquery(),
+        )
+        .join(Application, Application.id == EvaluationSheet.application_id)
+        .join(Organisation, Organisation.id == Application.organisation_id)
+        .join(Round, Round.id == Application.round_id)
+        .outerjoin(ConflictDeclaration, _mine(person))
+        .where(chosen)
+        .order_by(EvaluationSheet.created_at, EvaluationSheet.id)
+        .limit(PAGE)
+        .offset((page - 1) * PAGE)
+    )
+    total = session.execute(sa.select(sa.func.count()).select_from(EvaluationSheet).where(chosen)).scalar_one()
+    return Page([SheetLine(*row) for row in rows], page, total)
+
+
+def get_sheet(person: Person, sheet_id: uuid.UUID) -> EvaluationSheet:
+    """This person's own sheet, with its application, applicant and round."""
+    found = session.scalars(
+        sa.select(EvaluationSheet)
+        .join(EvaluationSheet.application)
+        .where(EvaluationSheet.id == sheet_id, EvaluationSheet.evaluator_id == person.id)
+        .options(*_application_of(contains_eager(EvaluationSheet.application)))
+    ).one_or_none()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def get_score(person: Person, score_id: uuid.UUID) -> Score:
+    """This person's own score, with its question, sheet, application and round, in one statement."""
+    found = session.scalars(
+        sa.select(Score)
+        .join(Score.sheet)
+        .join(EvaluationSheet.application)
+        .where(Score.id == score_id, EvaluationSheet.evaluator_id == person.id)
+        .options(
+            *_application_of(contains_eager(Score.sheet).contains_eager(EvaluationSheet.application)),
+            joinedload(Score.question, innerjoin=True).joinedload(Question.section, innerjoin=True),
+        )
+    ).one_or_none()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def list_scores(sheet: EvaluationSheet) -> Sequence[Score]:
+    """The scores of one sheet in the order of the questions."""
+    return session.scalars(
+        sa.select(Score)
+        .join(Score.question)
+        .join(Question.section)
+        .where(Score.sheet_id == sheet.id)
+        .order_by(Section.position, Question.position)
+        .options(contains_eager(Score.question))
+    ).all()
+
+
+def next_in_sheet(score: Score) -> Score | None:
+    """The next question of the same application that this evaluator has not scored, wrapping round; or None."""
+    scores = list(list_scores(score.sheet))
+    here = next(index for index, other in enumerate(scores) if other.id == score.id)
+    return next((other for other in scores[here + 1 :] + scores[:here] if other.value is None), None)
+
+
+def next_in_round(score: Score) -> Score | None:
+    """The same question in the evaluator's next application that still wants it, by legal name; or None."""
+    after = Organisation.legal_name > score.sheet.application.organisation.legal_name
+    return session.scalars(
+        sa.select(Score)
+        .join(Score.sheet)
+        .join(EvaluationSheet.application)
+        .join(Application.organisation)
+        .join(
+            ConflictDeclaration,
+            sa.and_(
+                ConflictDeclaration.application_id == Application.id,
+                ConflictDeclaration.person_id == EvaluationSheet.evaluator_id,
+                ~ConflictDeclaration.has_conflict,
+            ),
+        )
+        .where(
+            EvaluationSheet.evaluator_id == score.sheet.evaluator_id,
+            EvaluationSheet.finished_at.is_(None),
+            Application.state.in_(COMPLIANT),
+            Score.question_id == score.question_id,
+            Score.id != score.id,
+            Score.value.is_(None),
+        )
+        .order_by(after.desc(), Organisation.legal_name, Score.id)
+        .limit(1)
+    ).one_or_none()
+
+
+def _mine(person: Person) -> sa.ColumnElement[bool]:
+    return sa.and_(
+        ConflictDeclaration.application_id == EvaluationSheet.application_id,
+        ConflictDeclaration.person_id == person.id,
+    )
+
+
+def _application_of(path: sa.orm.Load) -> tuple[sa.orm.Load, ...]:
+    return (
+        path.joinedload(Application.round, innerjoin=True),
+        path.joinedload(Application.organisation, innerjoin=True),
+    )
