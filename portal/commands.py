@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 import sqlalchemy as sa
 from alembic import command
@@ -12,15 +14,20 @@ from flask.cli import AppGroup
 from portal import server
 from portal.config import ROOT, Settings
 from portal.core import audit, db, embedded, jobs
+from portal.core.errors import DomainError
 from portal.demo import services as demonstration
+from portal.frameworks import services as frameworks
+from portal.providers import services as providers
 
 database = AppGroup("db", help="The database's tables.")
 audit_log = AppGroup("audit", help="The audit log.")
+ofsted = AppGroup("ofsted", help="Ofsted's register of independent fostering agencies.")
+framework = AppGroup("framework", help="The framework and the lists its prices are made of.")
 
 
 def register(app: Flask) -> None:
     """Add every command to the application."""
-    for group in (database, audit_log):
+    for group in (database, audit_log, ofsted, framework):
         app.cli.add_command(group)
     app.cli.add_command(worker)
     app.cli.add_command(serve)
@@ -47,6 +54,32 @@ def verify_audit_log() -> None:
     if found.first_broken is not None:
         raise click.ClickException(f"Event {found.first_broken} is broken. Checked {found.checked} events.")
     click.echo(f"Checked {found.checked} events: the chain is whole.")
+
+
+@ofsted.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def import_ofsted_file(file: Path) -> None:
+    """Load Ofsted's yearly CSV file of providers. A file that is wrong changes nothing and says why."""
+    connect_as_worker()
+    try:
+        with db.transaction():
+            made = providers.import_register(file)
+    except providers.BadRegisterFile as bad:
+        raise click.ClickException("\n".join(bad.problems)) from bad
+    except DomainError as error:
+        raise click.ClickException(error.message) from error
+    click.echo(f"Loaded {made.agencies} agencies as at {made.as_at:%d/%m/%Y}.")
+
+
+@framework.command("load")
+def load_framework() -> None:
+    """Load the framework, the price lists and the register that come with the portal, where they are missing."""
+    connect_as_worker()
+    with db.transaction():
+        frameworks.load_reference_lists()
+        loaded = frameworks.load_framework()
+        providers.load_shipped_register()
+    click.echo(f"{loaded.title} is ready.")
 
 
 @click.command("worker")

@@ -33,6 +33,10 @@ SECONDS_TO_START = 60
 SECONDS_TO_STOP = 25
 
 
+# gunicorn's own setting, by its own name: it would put a socket into the home of whoever runs the portal.
+control_socket_disable = True
+
+
 class CannotServe(Exception):
     """One line that says what is in the way."""
 
@@ -130,6 +134,8 @@ def _watch(children: list[Child], settings: Settings, welcome: Callable[[], None
             child.keep_alive()
         if _answers(settings.port, lambda: stopping):
             welcome()
+        elif not stopping:
+            raise CannotServe(f"The web server did not answer in {SECONDS_TO_START} seconds; it is stopped.")
         while not stopping:
             for child in children:
                 child.keep_alive()

@@ -115,6 +115,7 @@ def committing(
     own = sa.create_engine(databases.url("postgres", name))
     event.listen(own, "connect", _become_web)
     db.session.remove()
+    db.act_as(None)
     db.session.configure(bind=own, join_transaction_mode="conditional_savepoint")
     with app.app_context():
         yield own

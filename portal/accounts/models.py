@@ -38,7 +38,10 @@ class Person(Versioned, UserMixin, Base):  # type: ignore[misc] # Flask-Login ha
     is_disabled: Mapped[bool] = mapped_column(default=False)
 
     grants: Mapped[list[RoleGrant]] = relationship(
-        back_populates="person", lazy="joined", foreign_keys="RoleGrant.person_id", order_by="RoleGrant.created_at"
+        back_populates="person",
+        lazy="joined",
+        foreign_keys="RoleGrant.person_id",
+        order_by="RoleGrant.created_at",
     )
 
     @property
@@ -85,7 +88,9 @@ class RoleGrant(Identified, Base):
 
     __tablename__ = "role_grant"
     __table_args__ = (
-        UniqueConstraint("person_id", "role", "organisation_id", "council", postgresql_nulls_not_distinct=True),
+        UniqueConstraint(
+            "person_id", "role", "organisation_id", "council", postgresql_nulls_not_distinct=True
+        ),
         CheckConstraint("(organisation_id IS NULL) <> (council IS NULL)", name="one_side"),
         CheckConstraint(
             "(organisation_id IS NOT NULL) = (role IN ({}))".format(

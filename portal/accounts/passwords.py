@@ -1,4 +1,4 @@
-"""Passwords: which are good enough, and how they are kept. By NCSC advice, length counts and composition does not.
+"""Passwords: which are good enough, and how they are kept. By NCSC advice length counts, not composition.
 
 Whether a password is common or easy to guess is judged by the `zxcvbn` package, which carries lists of
 the most used passwords, words and names, and knows keyboard runs, repeats and dates.
@@ -36,7 +36,7 @@ _nobodys: list[str] = []
 
 
 def check_password(password: str, *, email: str, full_name: str = "") -> None:
-    """Raise `Invalid` on the field `password`, saying why, unless the password is good enough for this person."""
+    """Raise `Invalid` on the field `password`, saying why, unless it is good enough for this person."""
     problem = _problem(normalise(password), email, full_name)
     if problem:
         raise Invalid(problem, field="password")
@@ -52,7 +52,8 @@ def verify_password(kept: str | None, password: str) -> bool:
     """Is this the password? Takes as long when there is none to compare with (`kept` is None)."""
     with _place():
         try:
-            return _hasher.verify(kept or _nobodys_hash(), normalise(password)) and kept is not None
+            _hasher.verify(kept or _nobodys_hash(), normalise(password))
+            return kept is not None
         except (VerificationError, InvalidHashError):
             return False
 

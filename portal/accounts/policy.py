@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 from uuid import UUID
 
-from portal.accounts.models import Person
+from portal.accounts.models import AccountLink, Person
+from portal.accounts.queries import Member
 from portal.accounts.states import Role
 from portal.core.access import ALLOWED, Verdict, denied
+
+if TYPE_CHECKING:
+    from portal.providers.models import Organisation
 
 
 def is_signed_in(person: Person) -> Verdict:
@@ -76,21 +80,29 @@ def is_system_administrator(person: Person) -> Verdict:
     return needs_role(person, Role.SYSTEM_ADMINISTRATOR)
 
 
-def can_see_members(person: Person, organisation_id: UUID) -> Verdict:
-    """Colleagues may know who else acts for their organisation."""
-    return needs_role_at(person, organisation_id)
-
-
 def can_manage_members(person: Person, organisation_id: UUID) -> Verdict:
     """Inviting colleagues, and giving and taking their roles."""
     return needs_role_at(person, organisation_id, Role.PROVIDER_ADMINISTRATOR)
 
 
-def can_manage_member(person: Person, membership: Any) -> Verdict:
-    """The same, for one colleague or one invitation (anything with `organisation_id`)."""
-    return can_manage_members(person, membership.organisation_id)
+def can_see_people(person: Person, organisation: Organisation) -> Verdict:
+    """Colleagues may know who else acts for their organisation."""
+    return needs_role_at(person, organisation.id)
+
+
+def can_manage_people(person: Person, organisation: Organisation) -> Verdict:
+    return can_manage_members(person, organisation.id)
+
+
+def can_manage_member(person: Person, member: Member) -> Verdict:
+    return can_manage_members(person, member.organisation.id)
+
+
+def can_manage_invitation(person: Person, invitation: AccountLink) -> Verdict:
+    assert invitation.organisation_id is not None, "only invitations to an organisation are loaded by id"
+    return can_manage_members(person, invitation.organisation_id)
 
 
 def can_manage_council_account(person: Person, account: Person) -> Verdict:
-    """Council accounts belong to the system administrator."""
+    """Council accounts belong to the system administrators."""
     return is_system_administrator(person)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
@@ -45,7 +46,8 @@ class ObjectStorage:
 
     def delete(self, name: str) -> None:
         """Forget the content, if there is any."""
-        obstore.delete(self._store, name)
+        with suppress(FileNotFoundError):
+            obstore.delete(self._store, name)
 
     def names_older_than(self, moment: datetime) -> Iterator[str]:
         """What was stored before `moment`, for clearing away what never counted."""

@@ -16,3 +16,12 @@ class AgreementState(StrEnum):
     @property
     def label(self) -> str:
         return {"signed": "Signed by the provider"}.get(self.value, self.value.capitalize())
+
+    @property
+    def tone(self) -> str:
+        tones = {"offered": "info", "signed": "warning", "active": "good", "suspended": "bad"}
+        return tones.get(self.value, "neutral")
+
+
+# An agreement that still stands, or may yet; a provider has at most one of these under a framework.
+STANDING = frozenset(set(AgreementState) - {AgreementState.ENDED, AgreementState.LAPSED})

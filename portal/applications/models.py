@@ -31,7 +31,9 @@ class Application(Versioned, Base):
     __table_args__ = (
         UniqueConstraint("round_id", "organisation_id"),
         UniqueConstraint("reference"),
-        CheckConstraint("state = 'draft' OR state = 'withdrawn' OR submitted_at IS NOT NULL", name="submitted_when"),
+        CheckConstraint(
+            "state = 'draft' OR state = 'withdrawn' OR submitted_at IS NOT NULL", name="submitted_when"
+        ),
         CheckConstraint("(state = 'withdrawn') = (withdrawn_at IS NOT NULL)", name="withdrawn_when"),
         CheckConstraint(
             "(declared_at IS NULL) = (declared_by_id IS NULL)"

@@ -188,16 +188,15 @@ class Verification:
 def verify() -> Verification:
     """Walk the whole chain, oldest first, and compare every hash. Reads hashes, judges nothing else."""
     columns = list(AuditEvent.__table__.columns)
-    rows = session.execute(
-        sa.select(*columns).order_by(AuditEvent.sequence).execution_options(yield_per=1000)
-    )
+    walk = sa.select(*columns).order_by(AuditEvent.sequence).execution_options(yield_per=1000)
     checked, previous = 0, GENESIS
-    for row in rows.mappings():
-        checked += 1
-        link = {name: value for name, value in row.items() if name != "hash"}
-        if row["sequence"] != checked or row["previous_hash"] != previous or _hash(link) != row["hash"]:
-            return Verification(checked, checked)
-        previous = row["hash"]
+    with session.execute(walk) as rows:
+        for row in rows.mappings():
+            checked += 1
+            link = {name: value for name, value in row.items() if name != "hash"}
+            if row["sequence"] != checked or row["previous_hash"] != previous or _hash(link) != row["hash"]:
+                return Verification(checked, checked)
+            previous = row["hash"]
     head = session.execute(sa.select(AuditHead.sequence, AuditHead.hash)).one()
     whole = head.sequence == checked and head.hash == previous
     return Verification(checked, None if whole else checked + 1)

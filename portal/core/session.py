@@ -51,8 +51,8 @@ def begin(person: Any) -> None:
 
 def end() -> None:
     """Sign out here. What this request wrote is still committed as the person's."""
+    session.clear()  # first: signing out asks who was signed in, and would load the person again
     logout_user()
-    session.clear()
 
 
 def ask_to_sign_in() -> ResponseReturnValue:
@@ -89,7 +89,7 @@ def _idle_too_long() -> bool:
 def _load(person_id: str, find_person: Callable[[UUID], Any]) -> Any:
     person = find_person(UUID(person_id))
     if person is None or person.auth_version != session.get("auth_version"):
-        end()
+        session.clear()
         act_as(None)
         return None
     return person

@@ -20,7 +20,10 @@ class Recommendation(Identified, Base):
     """A commissioner's recommendation on a whole round; a new number after each reference back."""
 
     __tablename__ = "recommendation"
-    __table_args__ = (UniqueConstraint("round_id", "number"), CheckConstraint("reasons <> ''", name="with_reasons"))
+    __table_args__ = (
+        UniqueConstraint("round_id", "number"),
+        CheckConstraint("reasons <> ''", name="with_reasons"),
+    )
 
     round_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("round.id"))
     number: Mapped[int]
@@ -59,7 +62,10 @@ class Decision(Identified, Base):
     """The approver's decision on a recommendation, with reasons. The database refuses one who took part (rule 6)."""
 
     __tablename__ = "decision"
-    __table_args__ = (UniqueConstraint("recommendation_id"), CheckConstraint("reasons <> ''", name="with_reasons"))
+    __table_args__ = (
+        UniqueConstraint("recommendation_id"),
+        CheckConstraint("reasons <> ''", name="with_reasons"),
+    )
 
     recommendation_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("recommendation.id"))
     kind: Mapped[DecisionKind] = mapped_column(enum_of(DecisionKind))

@@ -19,7 +19,9 @@ def visible_to(person: Person) -> sa.ColumnElement[bool]:
 
 def get_document(person: Person, document_id: uuid.UUID) -> Document:
     """One file of an organisation the person acts for. Raises `NotFound` for any other."""
-    found = session.scalars(sa.select(Document).where(Document.id == document_id, visible_to(person))).one_or_none()
+    found = session.scalars(
+        sa.select(Document).where(Document.id == document_id, visible_to(person))
+    ).one_or_none()
     if found is None:
         raise NotFound
     return found

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from portal.accounts.models import Person
 from portal.core.access import Verdict, denied
 from portal.core.transitions import Lifecycle, Transition
 from portal.documents import policy
 from portal.documents.models import Document
 from portal.documents.states import DocumentState
-from portal.accounts.models import Person
 
 S = DocumentState
 

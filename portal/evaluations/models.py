@@ -38,7 +38,10 @@ class ComplianceConclusion(Identified, Base):
     """How an officer concluded the compliance check of one application, and why. Never changed."""
 
     __tablename__ = "compliance_conclusion"
-    __table_args__ = (UniqueConstraint("application_id"), CheckConstraint("reasons <> ''", name="with_reasons"))
+    __table_args__ = (
+        UniqueConstraint("application_id"),
+        CheckConstraint("reasons <> ''", name="with_reasons"),
+    )
 
     application_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("application.id"))
     is_compliant: Mapped[bool]

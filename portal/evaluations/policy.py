@@ -9,6 +9,7 @@ from portal.applications.states import ApplicationState
 from portal.core.access import ALLOWED, Verdict, denied
 from portal.evaluations import queries
 from portal.evaluations.models import EvaluationSheet, Score
+from portal.evaluations.queries.applications import COMPLIANT
 from portal.evaluations.queries.conflicts import READERS
 from portal.frameworks.models import Round
 from portal.frameworks.states import RoundState
@@ -20,7 +21,9 @@ BEFORE_DECISION = AFTER_OPENING - {
     RoundState.STANDSTILL,
     RoundState.CONCLUDED,
 }
-CONSENSUS_OPEN = BEFORE_DECISION - {RoundState.OPENED, RoundState.EVALUATING}
+CONSENSUS_SHOWN = AFTER_OPENING - {RoundState.OPENED, RoundState.EVALUATING}
+ASSIGNING = frozenset({RoundState.OPENED, RoundState.EVALUATING})
+CONSIDERED = COMPLIANT | {ApplicationState.SUBMITTED}
 SEALED = denied("Applications stay sealed until two officers have opened the round.")
 
 
@@ -59,7 +62,9 @@ def no_conflict(person: Person, application: Application) -> Verdict:
     if declaration is None:
         return denied(UNDECLARED)
     if declaration.has_conflict:
-        return denied("You declared a conflict of interest with this applicant, so its application is closed to you.")
+        return denied(
+            "You declared a conflict of interest with this applicant, so its application is closed to you."
+        )
     return ALLOWED
 
 
@@ -119,7 +124,7 @@ def can_score(person: Person, score: Score) -> Verdict:
 
 def can_read_consensus(person: Person, application: Application) -> Verdict:
     """Scores side by side: never before consensus opens, then moderators, that application's evaluators, auditors."""
-    if application.round.state not in AFTER_OPENING - {RoundState.OPENED, RoundState.EVALUATING}:
+    if application.round.state not in CONSENSUS_SHOWN:
         return denied("Evaluators’ scores stay closed to everyone until all are in and consensus opens.")
     if person.holds(Role.AUDITOR):
         return ALLOWED
@@ -139,32 +144,50 @@ def can_moderate(person: Person, application: Application) -> Verdict:
     return ALLOWED
 
 
-def can_lock(person: Person, round_: Round) -> Verdict:
-    """Locking quality opens every price, so whoever does it may have no conflict in the round."""
-    if not (verdict := can_run_round(person, round_)):
-        return verdict
+def clear_in_round(person: Person, round_: Round) -> Verdict:
+    """Refuses whoever has not declared on every applicant of the round, or has a conflict with one of them."""
     if queries.count_undeclared(person, [round_.id]):
-        return denied("Declare on every applicant of this round first: locking quality opens the prices of all.")
+        return denied("Declare on every applicant of this round first.")
     if queries.has_any_conflict(person, round_):
-        return denied("You declared a conflict in this round, so a different commissioner must lock quality.")
+        return denied("You declared a conflict with an applicant of this round, so this is closed to you.")
     return ALLOWED
 
 
+def can_lock(person: Person, round_: Round) -> Verdict:
+    """Locking quality opens every price, so whoever does it may have no conflict in the round."""
+    verdict = can_run_round(person, round_)
+    return clear_in_round(person, round_) if verdict else verdict
+
+
 def can_see_results(person: Person, round_: Round) -> Verdict:
-    """Figures with prices: once quality is locked, for commissioners, approvers and auditors."""
+    """Figures with prices: once quality is locked, for commissioners and approvers without a conflict, and auditors."""
     if not person.holds(Role.COMMISSIONER, Role.APPROVER, Role.AUDITOR):
         return denied("Only commissioners, approvers and auditors see the results of a round.")
     if round_.quality_locked_at is None:
         return denied("Prices stay hidden from everyone until quality consensus is locked.")
-    return ALLOWED
+    if round_.state == RoundState.CONCLUDED or not person.holds(Role.COMMISSIONER, Role.APPROVER):
+        return ALLOWED
+    return clear_in_round(person, round_)
 
 
 def can_see_result(person: Person, application: Application) -> Verdict:
     """One application's result in full, with its prices."""
-    if not (verdict := can_see_results(person, application.round)):
-        return verdict
-    return ALLOWED if person.holds(Role.AUDITOR) else no_conflict(person, application)
+    return can_see_results(person, application.round)
 
 
 def _evaluates(person: Person, application: Application) -> bool:
     return any(sheet.evaluator_id == person.id for sheet in queries.list_sheets([application]))
+
+
+def can_read_files(person: Person, application: Application) -> Verdict:
+    """Files of an application: commissioners and its evaluators without a conflict, and auditors."""
+    if person.holds(Role.COMMISSIONER) or _evaluates(person, application):
+        return no_conflict(person, application)
+    if person.holds(Role.AUDITOR):
+        return ALLOWED
+    return denied("Only commissioners and the evaluators of this application read its files.")
+
+
+def reads_whole(person: Person) -> bool:
+    """Commissioners and auditors read every answer; an evaluator reads the questions assigned (rule 3)."""
+    return person.holds(Role.COMMISSIONER, Role.AUDITOR)

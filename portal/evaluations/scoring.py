@@ -101,7 +101,9 @@ def _cost(cell: BasketCell, prices: Prices, highest: Prices) -> CellCost:
     offered = prices.get(cell.cell_id)
     if offered is not None:
         return CellCost(cell, offered, is_offered=True)
-    return CellCost(cell, cell.ceiling if cell.ceiling is not None else highest.get(cell.cell_id), is_offered=False)
+    return CellCost(
+        cell, cell.ceiling if cell.ceiling is not None else highest.get(cell.cell_id), is_offered=False
+    )
 
 
 def spread(values: Sequence[int]) -> int:

@@ -17,7 +17,10 @@ class Framework(Versioned, Base):
     """A framework agreement of the two councils. Its end date is every agreement's end date ("dovetail")."""
 
     __tablename__ = "framework"
-    __table_args__ = (CheckConstraint("ends_on > starts_on", name="dates_in_order"), UniqueConstraint("reference"))
+    __table_args__ = (
+        CheckConstraint("ends_on > starts_on", name="dates_in_order"),
+        UniqueConstraint("reference"),
+    )
 
     reference: Mapped[str]
     title: Mapped[str]
@@ -40,7 +43,9 @@ class Round(Versioned, Base):
         UniqueConstraint("framework_id", "number"),
         CheckConstraint("quality_weight + price_weight = 100", name="weights_add_up"),
         CheckConstraint("clarification_deadline < submission_deadline", name="dates_in_order"),
-        CheckConstraint("opened_by_id IS DISTINCT FROM open_requested_by_id OR opened_by_id IS NULL", name="two_openers"),
+        CheckConstraint(
+            "opened_by_id IS DISTINCT FROM open_requested_by_id OR opened_by_id IS NULL", name="two_openers"
+        ),
         CheckConstraint(
             "state IN ('draft', 'published', 'cancelled') OR (opened_at IS NOT NULL AND opened_by_id IS NOT NULL)",
             name="opened_by_two",
@@ -73,7 +78,9 @@ class Round(Versioned, Base):
     quality_weight: Mapped[Money] = mapped_column(default=Decimal(60))
     price_weight: Mapped[Money] = mapped_column(default=Decimal(40))
     quality_minimum: Mapped[Money] = mapped_column(default=Decimal(0))
-    admission_rule: Mapped[AdmissionRule] = mapped_column(enum_of(AdmissionRule), default=AdmissionRule.ALL_WHO_MEET)
+    admission_rule: Mapped[AdmissionRule] = mapped_column(
+        enum_of(AdmissionRule), default=AdmissionRule.ALL_WHO_MEET
+    )
     admit_at_most: Mapped[int | None]
     standstill_days: Mapped[int] = mapped_column(default=10)
 

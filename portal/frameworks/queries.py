@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import selectinload
@@ -83,9 +84,59 @@ def status_of(round_: Round, now: datetime) -> RoundStatus:
     return RoundStatus(round_.state.label, tones.get(round_.state, "info"))
 
 
+@dataclass(frozen=True)
+class Step:
+    """A step of a round's progress: `state` is done, current or ahead; `when` a moment known or planned."""
+
+    label: str
+    state: str
+    when: datetime | None
+
+
+def list_steps(round_: Round, now: datetime) -> list[Step]:
+    """The round's way from draft to conclusion, with the moments that are known. Empty for a cancelled one."""
+    if round_.state == RoundState.CANCELLED:
+        return []
+    reached = _reached(round_, now)
+    return [
+        Step(label, "done" if place < reached else "current" if place == reached else "ahead", when)
+        for place, (label, when) in enumerate(_milestones(round_))
+    ]
+
+
+def _milestones(round_: Round) -> list[tuple[str, datetime | None]]:
+    return [
+        ("Draft", None),
+        ("Accepting applications", round_.published_at),
+        ("Closed", round_.submission_deadline),
+        ("Opened", round_.opened_at),
+        ("Evaluating", None),
+        ("Consensus", round_.quality_locked_at),
+        ("Recommended", None),
+        ("Decided", None),
+        ("Standstill", round_.standstill_ends_at),
+        ("Concluded", None),
+    ]
+
+
+def _reached(round_: Round, now: datetime) -> int:
+    order = [state for state in RoundState if state != RoundState.CANCELLED]
+    place = order.index(round_.state)
+    after_deadline = place > 1 or is_closed(round_, now)
+    return place + (1 if after_deadline else 0)
+
+
 def list_frameworks() -> Sequence[Framework]:
     """All frameworks, newest first."""
     return session.scalars(sa.select(Framework).order_by(Framework.starts_on.desc())).all()
+
+
+def get_framework(framework_id: uuid.UUID | None) -> Framework:
+    """The framework, or the newest one when none is named. Raises `NotFound`."""
+    found = session.get(Framework, framework_id) if framework_id else next(iter(list_frameworks()), None)
+    if found is None:
+        raise NotFound
+    return found
 
 
 def find_framework(reference: str) -> Framework | None:
@@ -158,6 +209,17 @@ def total_questions(round_: Round) -> QuestionTotals:
         .where(Section.round_id == round_.id)
     ).one()
     return QuestionTotals(counted, Decimal(weight))
+
+
+def publication_facts(round_: Round, now: datetime) -> dict[str, Any]:
+    """What the guards of publishing ask about."""
+    totals = total_questions(round_)
+    return {
+        "now": now,
+        "question_weight": totals.weight,
+        "scored_questions": totals.scored,
+        "basket_weeks": count_basket_weeks(round_),
+    }
 
 
 def list_volumes(round_: Round) -> dict[int, BasketVolume]:

@@ -76,7 +76,9 @@ def _all_checked(_: Round, facts: Facts) -> Verdict:
     left = facts["unchecked"]
     if not left:
         return ALLOWED
-    return denied(f"The compliance check is not finished: {left} {'application is' if left == 1 else 'applications are'} left.")
+    return denied(
+        f"The compliance check is not finished: {left} {'application is' if left == 1 else 'applications are'} left."
+    )
 
 
 def _all_scored(_: Round, facts: Facts) -> Verdict:
@@ -210,3 +212,9 @@ ROUND = Lifecycle(
         ),
     ),
 )
+
+
+def problems(name: str, round_: Round, facts: Facts) -> list[str]:
+    """Why the guards of this transition would refuse it now: every reason, for a page that helps to mend them."""
+    verdicts = (guard(round_, facts) for guard in ROUND[name].guards)
+    return [verdict.reason for verdict in verdicts if not verdict]

@@ -1,4 +1,4 @@
-"""Writing an e-mail, and the steps of handing it over; `jobs.py` takes the steps one transaction at a time."""
+"""Writing an e-mail, and the steps of handing it over, which `jobs.py` takes one transaction at a time."""
 
 from __future__ import annotations
 
@@ -35,7 +35,10 @@ def send(
     that round is opened. `is_secret`: the body holds a single-use link and is not kept once sent.
     """
     subject, body = _render(template, context)
+    # With id and time made here nothing is read back: the row may be invisible to whoever causes it.
     message = Message(
+        id=uuid.uuid4(),
+        created_at=clock.now(),
         recipient=to.strip().lower(),
         subject=subject,
         body=body,
@@ -45,8 +48,6 @@ def send(
         is_secret=is_secret,
         sealed_round_id=sealed_round_id,
     )
-    # Made here and not read back: a sealed row may be invisible to the very person who causes it.
-    message.id = uuid.uuid4()
     session.add(message)
     jobs.defer("notifications.deliver", message_id=message.id)
     return message
@@ -71,7 +72,7 @@ def start_sending(message_id: UUID) -> Message | None:
 
 
 def hand_over(message: Message) -> None:
-    """Give the message to the mail server. Raises `MailInDoubt`, or any error when it surely was not taken."""
+    """Give it to the mail server. Raises `MailInDoubt`, or any error when it surely was not taken."""
     mail.current().send(
         to=message.recipient, subject=message.subject, body=message.body, reference=message.reference
     )
@@ -113,7 +114,7 @@ def _render(template: str, context: Mapping[str, Any]) -> tuple[str, str]:
 def _environment() -> Environment:
     made = Environment(
         loader=FileSystemLoader(ui.ROOT / "templates" / "email"),
-        autoescape=False,  # noqa: S701 - plain text
+        autoescape=False,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

@@ -70,7 +70,9 @@ class Organisation(Versioned, Base):
     __table_args__ = (
         UniqueConstraint("urn"),
         CheckConstraint("urn IS NULL OR urn ~ '^(SC[0-9]{6}|[0-9]{7})$'", name="urn_shape"),
-        CheckConstraint("company_number IS NULL OR company_number ~ '^[A-Z0-9]{8}$'", name="company_number_shape"),
+        CheckConstraint(
+            "company_number IS NULL OR company_number ~ '^[A-Z0-9]{8}$'", name="company_number_shape"
+        ),
     )
 
     urn: Mapped[str | None]

@@ -19,7 +19,8 @@ def can_register(person: Person) -> Verdict:
     return ALLOWED
 
 
-def can_register_agency(person: Person, _: OfstedAgency) -> Verdict:
+def can_register_agency(person: Person, _: OfstedAgency | Organisation) -> Verdict:
+    """The same, for one agency: whether it is registered already, the service says."""
     return can_register(person)
 
 
@@ -44,6 +45,11 @@ def can_answer(person: Person, request: JoinRequest) -> Verdict:
     if person.acts_for(request.organisation_id, Role.PROVIDER_ADMINISTRATOR):
         return ALLOWED
     return denied("Only an administrator of this organisation can let people in.")
+
+
+def can_see_own(person: Person) -> Verdict:
+    """A person's own organisations; people at the councils have none."""
+    return denied("People at the councils do not act for a provider.") if person.is_council else ALLOWED
 
 
 def can_list_organisations(person: Person) -> Verdict:

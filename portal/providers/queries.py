@@ -85,6 +85,14 @@ def find_organisation_by_urn(urn: str) -> Organisation | None:
     return session.scalars(sa.select(Organisation).where(Organisation.urn == urn)).one_or_none()
 
 
+def list_registered_urns(urns: Sequence[str]) -> set[str]:
+    """Which of these agencies are registered on the portal."""
+    if not urns:
+        return set()
+    found = session.scalars(sa.select(Organisation.urn).where(Organisation.urn.in_(urns)))
+    return {urn for urn in found if urn is not None}
+
+
 def get_registered_agency(_: Person, urn: str) -> Organisation:
     """The registered organisation with this URN, for somebody who wants to join it."""
     found = find_organisation_by_urn(urn)
@@ -120,7 +128,9 @@ def list_organisations(
     """Organisations by name, for the councils, filtered by state and by a part of a name or the URN."""
     statement = _filtered(sa.select(Organisation), state, text)
     return session.scalars(
-        statement.order_by(Organisation.legal_name, Organisation.town, Organisation.id).limit(limit).offset(offset)
+        statement.order_by(Organisation.legal_name, Organisation.town, Organisation.id)
+        .limit(limit)
+        .offset(offset)
     ).all()
 
 
@@ -131,7 +141,9 @@ def count_organisations(*, state: OrganisationState | None = None, text: str = "
     ).scalar_one()
 
 
-def _filtered(statement: sa.Select[tuple[T]], state: OrganisationState | None, text: str) -> sa.Select[tuple[T]]:
+def _filtered(
+    statement: sa.Select[tuple[T]], state: OrganisationState | None, text: str
+) -> sa.Select[tuple[T]]:
     if state is not None:
         statement = statement.where(Organisation.state == state)
     if text.strip():
@@ -154,7 +166,11 @@ def _escaped(text: str) -> str:
 def list_people(organisation: Organisation) -> Sequence[Person]:
     """Everybody who acts for the organisation, by name."""
     acting = sa.select(RoleGrant.person_id).where(RoleGrant.organisation_id == organisation.id)
-    return session.scalars(sa.select(Person).where(Person.id.in_(acting)).order_by(Person.full_name)).unique().all()
+    return (
+        session.scalars(sa.select(Person).where(Person.id.in_(acting)).order_by(Person.full_name))
+        .unique()
+        .all()
+    )
 
 
 def list_administrators(organisation_id: uuid.UUID) -> Sequence[Person]:
@@ -163,7 +179,9 @@ def list_administrators(organisation_id: uuid.UUID) -> Sequence[Person]:
         RoleGrant.organisation_id == organisation_id, RoleGrant.role == Role.PROVIDER_ADMINISTRATOR
     )
     return (
-        session.scalars(sa.select(Person).where(Person.id.in_(acting), Person.is_disabled.is_(False))).unique().all()
+        session.scalars(sa.select(Person).where(Person.id.in_(acting), Person.is_disabled.is_(False)))
+        .unique()
+        .all()
     )
 
 
@@ -173,6 +191,11 @@ def get_join_request(person: Person, request_id: uuid.UUID) -> JoinRequest:
     if found is None or not person.acts_for(found.organisation_id):
         raise NotFound
     return found
+
+
+def get_asker(request: JoinRequest) -> tuple[Person, Organisation]:
+    """Who asks, and which organisation to join."""
+    return session.get_one(Person, request.person_id), session.get_one(Organisation, request.organisation_id)
 
 
 def find_join_request(organisation: Organisation, person: Person) -> JoinRequest | None:

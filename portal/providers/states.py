@@ -12,7 +12,9 @@ class OrganisationState(StrEnum):
 
     @property
     def label(self) -> str:
-        return {"registered": "Awaiting verification", "verified": "Verified", "refused": "Not verified"}[self]
+        return {"registered": "Awaiting verification", "verified": "Verified", "refused": "Not verified"}[
+            self
+        ]
 
 
 class Standing(StrEnum):

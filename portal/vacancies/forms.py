@@ -11,11 +11,11 @@ from wtforms import (
     HiddenField,
     IntegerField,
     RadioField,
-    SelectChoice,
     SelectField,
     SelectMultipleField,
     StringField,
 )
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import InputRequired, NumberRange, Optional
 
 from portal.frameworks.queries import list_need_categories, list_placement_types
@@ -37,7 +37,7 @@ def _number(label: str, missing: str, most: int, *, least: int = 0, description:
     )
 
 
-class HouseholdForm(FlaskForm):
+class HouseholdForm(FlaskForm):  # type: ignore[misc]
     """One carer household, new or changed."""
 
     once = HiddenField()
@@ -111,7 +111,7 @@ def filled_in(vacancy: Vacancy) -> HouseholdForm:
     return HouseholdForm(obj=vacancy, data={"district_code": vacancy.district_code or OUTSIDE})
 
 
-class HoldForm(FlaskForm):
+class HoldForm(FlaskForm):  # type: ignore[misc]
     """Until when a place is kept for somebody."""
 
     version = HiddenField()
@@ -122,7 +122,7 @@ class HoldForm(FlaskForm):
     )
 
 
-class ReopenForm(FlaskForm):
+class ReopenForm(FlaskForm):  # type: ignore[misc]
     """How many places of a filled household are free again, and from when."""
 
     version = HiddenField()

@@ -12,7 +12,7 @@ from portal.vacancies.models import Vacancy
 READERS = (Role.PLACEMENTS_LEAD, Role.PROVIDER_ADMINISTRATOR)
 
 
-def can_start(person: Person) -> Verdict:
+def can_begin(person: Person) -> Verdict:
     """The way in from the menu."""
     return ALLOWED if person.holds(*READERS) else denied("Vacancies are for a provider’s placements lead.")
 

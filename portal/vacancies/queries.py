@@ -92,7 +92,7 @@ def list_for_organisation(
 
 def _of(
     organisation_id: uuid.UUID, states: Sequence[VacancyState], only_to_confirm: bool
-) -> sa.Select[tuple[Vacancy]]:
+) -> sa.Select[Vacancy]:
     statement = sa.select(Vacancy).where(Vacancy.organisation_id == organisation_id, Vacancy.state.in_(states))
     return statement.where(Vacancy.confirmed_at < fresh_since(clock.now())) if only_to_confirm else statement
 

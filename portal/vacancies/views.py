@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any
+from datetime import date
+from typing import Any, cast
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -36,21 +37,23 @@ SHOWN: dict[str, tuple[str, tuple[VacancyState, ...], bool]] = {
 
 
 @blueprint.get("/vacancies")
-@access(policy.can_start)
-def start() -> ResponseReturnValue:
+@access(policy.can_begin)
+def index() -> ResponseReturnValue:
     organisations = [
         organisation
         for organisation in list_own_organisations(current_person())
         if policy.can_list(current_person(), organisation)
     ]
-    if len(organisations) == 1:
-        return redirect(url_for("vacancies.index", organisation_id=organisations[0].id))
-    return page("vacancies/start.html", organisations=organisations)
+    asked = request.args.get("organisation_id", "")
+    chosen = [one for one in organisations if str(one.id) == asked] or organisations
+    if len(chosen) == 1:
+        return redirect(_list(chosen[0].id))
+    return page("vacancies/index.html", organisations=organisations)
 
 
 @blueprint.get("/organisations/<uuid:organisation_id>/vacancies")
 @access(policy.can_list, of=get_organisation)
-def index(organisation: Organisation) -> ResponseReturnValue:
+def households(organisation: Organisation) -> ResponseReturnValue:
     shown = request.args.get("state", "open")
     shown = shown if shown in SHOWN else "open"
     _, states, only_to_confirm = SHOWN[shown]
@@ -61,7 +64,7 @@ def index(organisation: Organisation) -> ResponseReturnValue:
     )
     counts = queries.count_for_organisation(organisation.id)
     return page(
-        "vacancies/index.html",
+        "vacancies/households.html",
         organisation=organisation,
         vacancies=found[:PAGE_SIZE],
         counts=counts,
@@ -150,7 +153,7 @@ def confirm(vacancy: Vacancy) -> ResponseReturnValue:
 def hold(vacancy: Vacancy) -> ResponseReturnValue:
     form = HoldForm(version=vacancy.version)
     if form.validate_on_submit():
-        until = form.until.data
+        until = cast(date, form.until.data)
         if until >= clock.today():
             services.hold_vacancy(vacancy, until=until, by=current_person(), seen_version=_version(form))
             return done(f"{vacancy.carer_reference} is held.", _show(vacancy))
@@ -191,8 +194,8 @@ def reopen(vacancy: Vacancy) -> ResponseReturnValue:
         try:
             services.reopen_vacancy(
                 vacancy,
-                free_places=form.free_places.data,
-                available_from=form.available_from.data,
+                free_places=cast(int, form.free_places.data),
+                available_from=cast(date, form.available_from.data),
                 by=current_person(),
                 seen_version=_version(form),
             )
@@ -234,7 +237,7 @@ def _posted_version() -> int | None:
 
 
 def _list(organisation_id: uuid.UUID) -> str:
-    return url_for("vacancies.index", organisation_id=organisation_id)
+    return url_for("vacancies.households", organisation_id=organisation_id)
 
 
 def _show(vacancy: Vacancy) -> str:

@@ -29,7 +29,7 @@ def person(
     confirmed: bool = True,
     disabled: bool = False,
 ) -> Person:
-    """A person who can sign in; provider roles need `organisation` (a row or its id), council roles default to Kent.
+    """A person; provider roles need `organisation` (a row or its id), council roles default to Kent.
 
     Without `password` nobody can sign in by the form (hashing is slow): use `client.sign_in(person)`.
     """
@@ -48,7 +48,8 @@ def person(
 def _grant(role: Role, organisation: Any, council: Council | None) -> RoleGrant:
     if role.is_provider_role:
         assert organisation is not None, f"{role} needs an organisation"
-        return RoleGrant(role=role, organisation_id=organisation if isinstance(organisation, UUID) else organisation.id)
+        organisation_id = organisation if isinstance(organisation, UUID) else organisation.id
+        return RoleGrant(role=role, organisation_id=organisation_id)
     return RoleGrant(role=role, council=council or Council.KENT)
 
 

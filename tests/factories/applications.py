@@ -106,9 +106,13 @@ def fill(
     with deadline_moved(of):
         for question in questions:
             if question.kind != QuestionKind.PRICE_SCHEDULE:
-                _answer(of, question, by, (answers or {}).get(question.number, typical_value(question)), files)
+                _answer(
+                    of, question, by, (answers or {}).get(question.number, typical_value(question)), files
+                )
         for cell_id, one in wanted.items():
-            session.add(BidPrice(application_id=of.id, cell_id=cell_id, weekly_fee=one, not_offered=one is None))
+            session.add(
+                BidPrice(application_id=of.id, cell_id=cell_id, weekly_fee=one, not_offered=one is None)
+            )
     session.commit()
 
 
@@ -122,7 +126,9 @@ def submission(of: Application, *, by: Person | None = None, at: datetime | None
         rows = session.scalars(
             sa.select(Answer).where(Answer.application_id == of.id).options(selectinload(Answer.evidence))
         )
-        content = compose_content(of, frameworks.list_sections(of.round), {row.question_id: row for row in rows})
+        content = compose_content(
+            of, frameworks.list_sections(of.round), {row.question_id: row for row in rows}
+        )
         prices = {
             price.cell_id: price.weekly_fee
             for price in session.scalars(sa.select(BidPrice).where(BidPrice.application_id == of.id))
@@ -142,7 +148,9 @@ def submission(of: Application, *, by: Person | None = None, at: datetime | None
         session.flush()
         for cell_id, one in prices.items():
             session.add(
-                SubmittedPrice(submission_id=made.id, cell_id=cell_id, weekly_fee=one, not_offered=one is None)
+                SubmittedPrice(
+                    submission_id=made.id, cell_id=cell_id, weekly_fee=one, not_offered=one is None
+                )
             )
         _keep_files(made)
         of.submitted_at, of.state = moment, S.SUBMITTED
@@ -156,7 +164,9 @@ def deadline_moved(of: Application) -> Iterator[None]:
     """Writes inside are in time and by the worker's role, whatever the round's deadline is."""
     in_round = sa.update(Round).where(Round.id == of.round_id).execution_options(synchronize_session=False)
     with as_worker():
-        before = session.execute(sa.select(Round.submission_deadline).where(Round.id == of.round_id)).scalar_one()
+        before = session.execute(
+            sa.select(Round.submission_deadline).where(Round.id == of.round_id)
+        ).scalar_one()
         session.execute(in_round.values(submission_deadline=max(before, _tomorrow())))
         yield
         session.flush()

@@ -22,7 +22,17 @@ from tests.support.acting import as_worker, save
 _numbers = count(1)
 
 S = RoundState
-ORDER = [S.DRAFT, S.PUBLISHED, S.OPENED, S.EVALUATING, S.CONSENSUS, S.RECOMMENDED, S.DECIDED, S.STANDSTILL, S.CONCLUDED]
+ORDER = [
+    S.DRAFT,
+    S.PUBLISHED,
+    S.OPENED,
+    S.EVALUATING,
+    S.CONSENSUS,
+    S.RECOMMENDED,
+    S.DECIDED,
+    S.STANDSTILL,
+    S.CONCLUDED,
+]
 
 
 def framework(**columns: Any) -> Framework:
@@ -126,7 +136,10 @@ def _columns(round_: Round, state: RoundState) -> dict[str, Any]:
     if state == S.STANDSTILL:
         columns |= {"notices_sent_at": now - timedelta(days=2), "standstill_ends_at": now + timedelta(days=8)}
     if state == S.CONCLUDED:
-        columns |= {"notices_sent_at": now - timedelta(days=13), "standstill_ends_at": now - timedelta(days=3)}
+        columns |= {
+            "notices_sent_at": now - timedelta(days=13),
+            "standstill_ends_at": now - timedelta(days=3),
+        }
     return columns
 
 

@@ -31,7 +31,9 @@ class AskedCell:
 
     @property
     def label(self) -> str:
-        return f"{self.cell.placement_type}, {self.cell.need_category.lower()} need, aged {self.cell.age_band}"
+        return (
+            f"{self.cell.placement_type}, {self.cell.need_category.lower()} need, aged {self.cell.age_band}"
+        )
 
 
 @dataclass(frozen=True)
@@ -134,12 +136,13 @@ class Progress:
 
 
 def asked_sections(round_: Round) -> list[Section]:
-    """The sections that ask questions: the declaration is signed on a page of its own."""
-    return [
-        section
-        for section in frameworks.list_sections(round_)
-        if section.questions and section.kind != SectionKind.DECLARATION
-    ]
+    """The sections of the round that ask questions, with their questions."""
+    return [section for section in frameworks.list_sections(round_) if asks_something(section)]
+
+
+def asks_something(section: Section) -> bool:
+    """The declaration is signed on a page of its own, and an empty section asks nothing."""
+    return bool(section.questions) and section.kind != SectionKind.DECLARATION
 
 
 def list_asked_cells(round_: Round) -> list[AskedCell]:
@@ -176,7 +179,9 @@ def problem_with(question: Question, answer: Answer | None, schedule: Schedule) 
     if question.kind == QuestionKind.EXCLUSION:
         return _problem_with_exclusion(value)
     over = words_over(question, value)
-    return f"{over} {'word' if over == 1 else 'words'} over the limit of {question.word_limit}" if over else None
+    return (
+        f"{over} {'word' if over == 1 else 'words'} over the limit of {question.word_limit}" if over else None
+    )
 
 
 def is_answered(question: Question, answer: Answer | None, schedule: Schedule) -> bool:
@@ -207,7 +212,9 @@ def words_over(question: Question, value: Any) -> int:
     return max(0, count_words(value) - question.word_limit)
 
 
-def _progress_of(section: Section, answers: Mapping[uuid.UUID, Answer], schedule: Schedule) -> SectionProgress:
+def _progress_of(
+    section: Section, answers: Mapping[uuid.UUID, Answer], schedule: Schedule
+) -> SectionProgress:
     gaps = []
     for question in section.questions:
         problem = problem_with(question, answers.get(question.id), schedule)

@@ -21,7 +21,9 @@ from portal.providers.models import Organisation
 Accesses = Sequence[sa.Row[tuple[AccessRegister, str, str, str]]]
 
 
-def list_received(person: Person, round_: Round, *, limit: int = 25, offset: int = 0) -> Sequence[Application]:
+def list_received(
+    person: Person, round_: Round, *, limit: int = 25, offset: int = 0
+) -> Sequence[Application]:
     """Applications submitted in an opened round, by the applicant's name, with organisation loaded."""
     return session.scalars(
         sa.select(Application)

@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from portal.applications.models import Answer, Application, Evidence
+from portal.applications.queries import asks_something
 from portal.frameworks.models import Question, Section
 from portal.frameworks.states import SectionKind
 
@@ -60,11 +61,6 @@ def declaration_text(sections: Sequence[Section]) -> str:
     """The declaration of truth and form of tender that is signed in this round."""
     own = (section.guidance for section in sections if section.kind == SectionKind.DECLARATION)
     return next((text for text in own if text.strip()), DECLARATION)
-
-
-def asks_something(section: Section) -> bool:
-    """The declaration is asked for by its own page, so a section of that kind may be empty."""
-    return section.kind != SectionKind.DECLARATION or bool(section.questions)
 
 
 def _organisation(application: Application) -> dict[str, Any]:

@@ -31,7 +31,9 @@ ENCRYPTED = (
     "The file is protected by a password, so nobody at the councils could open it."
     " Remove the password, save it again and upload the new copy."
 )
-OLD_OFFICE = "This is an older Office file (such as .doc or .xls). Save it as .docx, .xlsx or PDF and upload that."
+OLD_OFFICE = (
+    "This is an older Office file (such as .doc or .xls). Save it as .docx, .xlsx or PDF and upload that."
+)
 MACROS = "The file contains macros, which we cannot take. Save it as .docx, .xlsx or PDF, without macros."
 BROKEN_PDF = "This PDF is damaged and cannot be read. Save or print it as PDF again and upload the new copy."
 WRONG_KIND = f"We cannot take this kind of file. Save it as one of these and upload that: {TAKEN}."

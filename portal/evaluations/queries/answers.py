@@ -54,7 +54,10 @@ def _shown(question: Mapping[str, Any]) -> AnswerShown:
     if question["kind"] == QuestionKind.EXCLUSION and isinstance(value, dict):
         applies = Exclusion(value.get("applies") or Exclusion.NO)
         return AnswerShown(
-            applies.label, str(value.get("explanation") or ""), files, is_exclusion_yes=applies != Exclusion.NO
+            applies.label,
+            str(value.get("explanation") or ""),
+            files,
+            is_exclusion_yes=applies != Exclusion.NO,
         )
     return AnswerShown(_words(question["kind"], value), "", files, is_exclusion_yes=False)
 

@@ -96,7 +96,8 @@ def visible_to(person: Person) -> sa.Select[tuple[Application]]:
             sa.literal(person.is_council), Round.opened_at.is_not(None), Application.submitted_at.is_not(None)
         )
         .options(
-            joinedload(Application.round, innerjoin=True), joinedload(Application.organisation, innerjoin=True)
+            joinedload(Application.round, innerjoin=True),
+            joinedload(Application.organisation, innerjoin=True),
         )
     )
 
@@ -138,7 +139,9 @@ def list_applications(person: Person, round_: Round, page: int = 1) -> Page:
         .limit(PAGE)
         .offset((page - 1) * PAGE)
     )
-    total = sa.select(sa.func.count()).select_from(visible_to(person).where(Application.round_id == round_.id).subquery())
+    total = sa.select(sa.func.count()).select_from(
+        visible_to(person).where(Application.round_id == round_.id).subquery()
+    )
     return Page([ApplicationLine(*row) for row in rows], page, session.execute(total).scalar_one())
 
 
@@ -188,15 +191,21 @@ def list_findings(application: Application) -> dict[uuid.UUID, ComplianceFinding
 
 def find_conclusion(application: Application) -> ComplianceConclusion | None:
     """How the compliance check was concluded, if it was."""
-    return session.scalars(
-        sa.select(ComplianceConclusion)
-        .where(ComplianceConclusion.application_id == application.id)
-        .options(joinedload(ComplianceConclusion.concluded_by))
-    ).unique().one_or_none()
+    return (
+        session.scalars(
+            sa.select(ComplianceConclusion)
+            .where(ComplianceConclusion.application_id == application.id)
+            .options(joinedload(ComplianceConclusion.concluded_by))
+        )
+        .unique()
+        .one_or_none()
+    )
 
 
 def _count(kind: Any, *conditions: sa.ColumnElement[bool]) -> sa.ScalarSelect[int]:
-    return sa.select(sa.func.count()).where(kind.application_id == Application.id, *conditions).scalar_subquery()
+    return (
+        sa.select(sa.func.count()).where(kind.application_id == Application.id, *conditions).scalar_subquery()
+    )
 
 
 def _scalar(statement: sa.Select[tuple[int]]) -> sa.ScalarSelect[int]:

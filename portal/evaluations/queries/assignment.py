@@ -63,7 +63,11 @@ def list_to_reassign(round_: Round) -> Sequence[EvaluationSheet]:
         session.scalars(
             sa.select(EvaluationSheet)
             .join(EvaluationSheet.application)
-            .where(Application.round_id == round_.id, Application.state.in_(COMPLIANT | {ApplicationState.SUBMITTED}), ~active_sheet())
+            .where(
+                Application.round_id == round_.id,
+                Application.state.in_(COMPLIANT | {ApplicationState.SUBMITTED}),
+                ~active_sheet(),
+            )
             .options(
                 contains_eager(EvaluationSheet.application).joinedload(Application.organisation),
                 joinedload(EvaluationSheet.evaluator),

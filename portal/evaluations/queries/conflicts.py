@@ -54,9 +54,7 @@ def find_declaration(application_id: uuid.UUID, person_id: uuid.UUID) -> Conflic
 
 def list_applicants(person: Person, round_: Round, page: int = 1) -> Page:
     """The round's applicants with this person's declarations, undeclared ones first."""
-    statement = _applicants(person).where(
-        Application.round_id == round_.id, Application.state.in_(STANDING)
-    )
+    statement = _applicants(person).where(Application.round_id == round_.id, Application.state.in_(STANDING))
     total = session.execute(
         sa.select(sa.func.count()).where(Application.round_id == round_.id, Application.state.in_(STANDING))
     ).scalar_one()

@@ -88,7 +88,9 @@ def find_consensus(application: Application, question: Question) -> ConsensusSco
 def list_consensus_progress(round_: Round, page: int = 1) -> Page:
     """The compliant applications with how many questions are agreed and how many spreads are wide."""
     here = sa.and_(Application.round_id == round_.id, Application.state.in_(COMPLIANT))
-    agreed = sa.select(sa.func.count()).where(ConsensusScore.application_id == Application.id).scalar_subquery()
+    agreed = (
+        sa.select(sa.func.count()).where(ConsensusScore.application_id == Application.id).scalar_subquery()
+    )
     spreads = (
         sa.select(Score.question_id)
         .join(EvaluationSheet, EvaluationSheet.id == Score.sheet_id)

@@ -90,7 +90,9 @@ def bids(round_: Round) -> dict[uuid.UUID, dict[int, Decimal]]:
     standing = (
         sa.select(Submission.id, Submission.application_id)
         .join(Application, Application.id == Submission.application_id)
-        .where(Application.round_id == round_.id, Application.state.in_(COMPLIANT | {ApplicationState.DECLINED}))
+        .where(
+            Application.round_id == round_.id, Application.state.in_(COMPLIANT | {ApplicationState.DECLINED})
+        )
         .distinct(Submission.application_id)
         .order_by(Submission.application_id, Submission.number.desc())
         .subquery()

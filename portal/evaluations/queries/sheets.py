@@ -101,7 +101,9 @@ def list_my_sheets(person: Person, *, finished: bool = False, page: int = 1) -> 
         .limit(PAGE)
         .offset((page - 1) * PAGE)
     )
-    total = session.execute(sa.select(sa.func.count()).select_from(EvaluationSheet).where(chosen)).scalar_one()
+    total = session.execute(
+        sa.select(sa.func.count()).select_from(EvaluationSheet).where(chosen)
+    ).scalar_one()
     return Page([SheetLine(*row) for row in rows], page, total)
 
 
@@ -145,6 +147,17 @@ def list_scores(sheet: EvaluationSheet) -> Sequence[Score]:
         .order_by(Section.position, Question.position)
         .options(contains_eager(Score.question))
     ).all()
+
+
+def list_assigned_questions(person: Person, application: Application) -> list[uuid.UUID]:
+    """The questions of one application that this person is assigned to score."""
+    return list(
+        session.scalars(
+            sa.select(Score.question_id)
+            .join(Score.sheet)
+            .where(EvaluationSheet.application_id == application.id, EvaluationSheet.evaluator_id == person.id)
+        )
+    )
 
 
 def next_in_sheet(score: Score) -> Score | None:

@@ -46,7 +46,9 @@ def load_reference_lists() -> None:
     _add(NeedCategory, lists["need_categories"], "code", "label")
     _add(AgeBand, lists["age_bands"], "code", "label", "youngest", "oldest")
     cells = insert(PriceCell).values(list(_cells(lists)))
-    session.execute(cells.on_conflict_do_nothing(index_elements=["placement_type", "need_category", "age_band"]))
+    session.execute(
+        cells.on_conflict_do_nothing(index_elements=["placement_type", "need_category", "age_band"])
+    )
 
 
 def load_framework() -> Framework:

@@ -103,7 +103,8 @@ def _check(terms: RoundTerms) -> None:
         raise Invalid("The minimum cannot be more than the quality weight.", field="quality_minimum")
     if (terms.admission_rule == AdmissionRule.BEST_N) != bool(terms.admit_at_most):
         raise Invalid(
-            "Say how many to admit if you choose the best, and leave it empty otherwise.", field="admit_at_most"
+            "Say how many to admit if you choose the best, and leave it empty otherwise.",
+            field="admit_at_most",
         )
 
 
@@ -132,13 +133,7 @@ def publish_round(round_: Round, *, by: Person, seen_version: int | None = None)
     """Freeze a draft and let providers apply. Commissioners; what must be in order, the workflow's guards say."""
     lock(round_)
     now = clock.locked_now()
-    totals = queries.total_questions(round_)
-    facts = {
-        "now": now,
-        "question_weight": totals.weight,
-        "scored_questions": totals.scored,
-        "basket_weeks": queries.count_basket_weeks(round_),
-    }
+    facts = queries.publication_facts(round_, now)
     transitions.apply(ROUND, "publish", round_, by=by, seen_version=seen_version, facts=facts)
     round_.published_at = now
     session.flush()

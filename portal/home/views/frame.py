@@ -82,6 +82,6 @@ def _idle() -> Idle:
     return Idle(
         current_app.config["IDLE_SECONDS"],
         WARN_SECONDS,
-        url_for("accounts.stay_signed_in"),
-        url_for("accounts.sign_in"),
+        url_for("accounts.extend_session"),
+        url_for("accounts.signed_out"),
     )

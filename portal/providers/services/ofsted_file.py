@@ -140,7 +140,9 @@ def _decode(content: bytes) -> str:
         if "\0" in text:
             break
         return text
-    raise BadRegisterFile("The file is not text in UTF-8 or Windows-1252. Save it as “CSV UTF-8” and try again.")
+    raise BadRegisterFile(
+        "The file is not text in UTF-8 or Windows-1252. Save it as “CSV UTF-8” and try again."
+    )
 
 
 def _read_rows(text: str) -> list[list[str]]:
@@ -157,9 +159,13 @@ def _find_heading(rows: list[list[str]]) -> tuple[int, dict[str, int]]:
     for number, row in enumerate(rows[:MOST_TITLE_ROWS]):
         places = _places(row)
         if {"urn", "provision_type"} <= places.keys():
-            missing = [names[0] for key, names in COLUMNS.items() if key not in places and key not in OPTIONAL]
+            missing = [
+                names[0] for key, names in COLUMNS.items() if key not in places and key not in OPTIONAL
+            ]
             if missing:
-                raise BadRegisterFile(f"The heading in row {number + 1} has no column “{'” or “'.join(missing)}”.")
+                raise BadRegisterFile(
+                    f"The heading in row {number + 1} has no column “{'” or “'.join(missing)}”."
+                )
             return number, places
     raise BadRegisterFile(
         "The heading was not found. Ofsted's file has it in row 4, with columns such as “URN” and “Provision type”."
@@ -183,7 +189,9 @@ def _plain(heading: str) -> str:
 def _find_date(titles: list[list[str]]) -> date:
     found = AS_AT.search(" ".join(cell for row in titles for cell in row))
     if found is None:
-        raise BadRegisterFile("The title above the heading does not say “as at” which date the file speaks of.")
+        raise BadRegisterFile(
+            "The title above the heading does not say “as at” which date the file speaks of."
+        )
     try:
         return datetime.strptime(found[1], "%d %B %Y").date()
     except ValueError as error:

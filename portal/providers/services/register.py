@@ -80,7 +80,9 @@ def _refuse_older(as_at: date) -> None:
 
 
 def _write_agencies(found: RegisterFile, made: RegisterImport) -> None:
-    statement = insert(OfstedAgency).values([{**asdict(agency), "import_id": made.id} for agency in found.agencies])
+    statement = insert(OfstedAgency).values(
+        [{**asdict(agency), "import_id": made.id} for agency in found.agencies]
+    )
     kept = {"urn", "is_fictional"}
     newer = {column.name: column for column in statement.excluded if column.name not in kept}
     session.execute(statement.on_conflict_do_update(index_elements=["urn"], set_=newer))

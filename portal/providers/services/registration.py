@@ -28,7 +28,9 @@ on_constraint(
     "This agency is already registered. Ask its administrator to let you in.",
     field="urn",
 )
-on_constraint("uq_join_request_organisation_id_person_id", "You have already asked to join this organisation.")
+on_constraint(
+    "uq_join_request_organisation_id_person_id", "You have already asked to join this organisation."
+)
 
 
 @dataclass(frozen=True)
@@ -117,7 +119,9 @@ def _clean_urn(urn: str | None) -> str | None:
     return cleaned
 
 
-def edit_contact(organisation: Organisation, contact: Contact, *, by: Person, seen_version: int | None) -> None:
+def edit_contact(
+    organisation: Organisation, contact: Contact, *, by: Person, seen_version: int | None
+) -> None:
     """Change how to reach an organisation. Its administrators. What an officer verified stays as it is."""
     lock(organisation)
     check_version(organisation, seen_version)
@@ -178,6 +182,6 @@ def answer_join_request(
     notifications.send(
         template="providers/join_answer",
         to=asker.email,
-        context={"accepted": accept, "organisation": organisation, "href": link("public.home")},
+        context={"accepted": accept, "organisation": organisation, "href": link("public.index")},
     )
     session.flush()

@@ -43,6 +43,6 @@ def _decide(organisation: Organisation, by: Person, reason: str) -> None:
             to=administrator.email,
             context={
                 "organisation": organisation,
-                "href": link("providers.organisation", organisation_id=organisation.id),
+                "href": link("providers.show", organisation_id=organisation.id),
             },
         )

@@ -1,0 +1,59 @@
+"""Who may read, sign, countersign, suspend and end agreements."""
+
+from __future__ import annotations
+
+from portal.accounts.models import Person
+from portal.accounts.states import Role
+from portal.agreements.models import Agreement
+from portal.core.access import ALLOWED, Verdict, denied
+
+COUNCIL_READERS = (
+    Role.COMMISSIONER,
+    Role.CONTRACT_MANAGER,
+    Role.APPROVER,
+    Role.FINANCE_OFFICER,
+    Role.AUDITOR,
+)
+STEWARDS = (Role.CONTRACT_MANAGER, Role.COMMISSIONER)
+
+
+def can_list(person: Person) -> Verdict:
+    """The list: every agreement for the councils, their own for a provider's people."""
+    if person.organisation_ids or person.holds(*COUNCIL_READERS):
+        return ALLOWED
+    return denied("Agreements are for the providers they are with and the officers who manage them.")
+
+
+def can_read(person: Person, agreement: Agreement) -> Verdict:
+    """One agreement."""
+    if person.acts_for(agreement.organisation_id) or person.holds(*COUNCIL_READERS):
+        return ALLOWED
+    return denied("Agreements are for the providers they are with and the officers who manage them.")
+
+
+def can_sign(person: Person, agreement: Agreement) -> Verdict:
+    """Sign for the provider."""
+    if person.acts_for(agreement.organisation_id, Role.PROVIDER_ADMINISTRATOR):
+        return ALLOWED
+    return denied("Only the provider’s administrator signs its agreement.")
+
+
+def can_countersign(person: Person, agreement: Agreement) -> Verdict:
+    """Sign for the councils: a commissioner, and never the person who signed for the provider."""
+    if not person.holds(Role.COMMISSIONER):
+        return denied("Only a commissioner countersigns an agreement.")
+    if agreement.signed_by_id == person.id:
+        return denied("You signed this agreement for the provider, so somebody else must countersign it.")
+    return ALLOWED
+
+
+def can_admit(person: Person) -> Verdict:
+    """Record a member from before the portal."""
+    return ALLOWED if person.holds(Role.COMMISSIONER) else denied("Only a commissioner records a member.")
+
+
+def can_steward(person: Person, _: Agreement) -> Verdict:
+    """Suspend an agreement from new placements, lift that, or end it: decisions that a person records."""
+    if person.holds(*STEWARDS):
+        return ALLOWED
+    return denied("Only a contract manager or commissioner changes an agreement’s standing.")

@@ -1,0 +1,77 @@
+"""The lifecycle of an agreement (domain handbook §3). Its end date is the framework's."""
+
+from __future__ import annotations
+
+from portal.agreements.models import Agreement
+from portal.agreements.policy import can_countersign, can_sign, can_steward
+from portal.agreements.states import AgreementState as S
+from portal.core.access import ALLOWED, Verdict, denied
+from portal.core.transitions import Facts, Lifecycle, Transition
+from portal.core.ui import uk_date
+
+
+def _after_standstill(_: Agreement, facts: Facts) -> Verdict:
+    if facts["round_concluded"]:
+        return ALLOWED
+    return denied("The agreement can be signed once standstill has ended and the round is concluded.")
+
+
+def _not_lapsed(agreement: Agreement, facts: Facts) -> Verdict:
+    if facts["today"] <= agreement.lapses_on:
+        return ALLOWED
+    return denied(f"This offer could be signed until {uk_date(agreement.lapses_on)}. It has lapsed.")
+
+
+def _last_day_passed(agreement: Agreement, facts: Facts) -> Verdict:
+    return ALLOWED if facts["today"] > agreement.lapses_on else denied("This offer can still be signed.")
+
+
+def _by_the_clock_alone(*_: object) -> Verdict:
+    return denied("An offer lapses by its date, never by hand.")
+
+
+AGREEMENT = Lifecycle(
+    of="agreement",
+    transitions=(
+        Transition(
+            "sign",
+            "Sign the agreement",
+            frozenset({S.OFFERED}),
+            S.SIGNED,
+            can_sign,
+            "agreement.signed",
+            (_after_standstill, _not_lapsed),
+        ),
+        Transition(
+            "lapse",
+            "Lapse",
+            frozenset({S.OFFERED}),
+            S.LAPSED,
+            _by_the_clock_alone,
+            "agreement.lapsed",
+            (_last_day_passed,),
+        ),
+        Transition(
+            "countersign", "Countersign", frozenset({S.SIGNED}), S.ACTIVE, can_countersign, "agreement.countersigned"
+        ),
+        Transition(
+            "suspend",
+            "Suspend from new placements",
+            frozenset({S.ACTIVE}),
+            S.SUSPENDED,
+            can_steward,
+            "agreement.suspended",
+        ),
+        Transition(
+            "reinstate",
+            "Lift the suspension",
+            frozenset({S.SUSPENDED}),
+            S.ACTIVE,
+            can_steward,
+            "agreement.reinstated",
+        ),
+        Transition(
+            "end", "End the agreement", frozenset({S.ACTIVE, S.SUSPENDED}), S.ENDED, can_steward, "agreement.ended"
+        ),
+    ),
+)

@@ -1,0 +1,110 @@
+"""Forms of the evaluation. Grids of many applicants or questions are read by hand, a row at a time."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from flask_wtf import FlaskForm
+from werkzeug.datastructures import MultiDict
+from wtforms import HiddenField, RadioField, TextAreaField
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import InputRequired
+
+from portal.evaluations.services.conflicts import Choice
+from portal.evaluations.states import SCORE_DESCRIPTORS, Finding
+
+SCALE = [SelectChoice(value, f"{value} – {words}") for value, words in SCORE_DESCRIPTORS.items()]
+
+
+def _whole(value: object) -> int | None:
+    return int(str(value)) if str(value or "").isdigit() or value == 0 else None
+
+
+class ScoreForm(FlaskForm):  # type: ignore[misc]
+    """An evaluator's own score. Without a score the text is kept as a draft."""
+
+    version = HiddenField()
+    value = RadioField("Your score", choices=SCALE, coerce=_whole, validate_choice=False)
+    reason = TextAreaField(
+        "Reason for your score",
+        description="Refer to what the answer says. You need a reason before you can finish.",
+    )
+    working_notes = TextAreaField(
+        "Working notes (optional)",
+        description="Notes are kept. They may be disclosed in a challenge or an information request.",
+    )
+
+
+class ConsensusForm(FlaskForm):  # type: ignore[misc]
+    """The agreed score on one question."""
+
+    version = HiddenField()
+    value = RadioField("Agreed score", choices=SCALE, coerce=_whole, validate_choice=False)
+    reason = TextAreaField("Reason for the agreed score", description="The applicant will read this as its feedback.")
+    attended = TextAreaField("Who took part", description="Names of everybody who agreed this score.")
+
+
+class ConclusionForm(FlaskForm):  # type: ignore[misc]
+    """The officer's conclusion of a compliance check."""
+
+    outcome = RadioField(
+        "Your conclusion",
+        choices=[SelectChoice("compliant", "Compliant"), SelectChoice("non_compliant", "Not compliant")],
+        validators=[InputRequired("Choose your conclusion.")],
+        validate_choice=False,
+    )
+    reasons = TextAreaField(
+        "Reasons for your conclusion", description="If it is not compliant, the applicant will read these."
+    )
+
+
+class ActionForm(FlaskForm):  # type: ignore[misc]
+    """A button, with the token that shows it was pressed on our page."""
+
+
+@dataclass(frozen=True)
+class FindingTyped:
+    """What an officer typed about one question."""
+
+    finding: Finding
+    reason: str
+    version: int | None
+
+
+def read_findings(form: MultiDict[str, str], questions: Iterable[uuid.UUID]) -> dict[uuid.UUID, FindingTyped]:
+    """The findings of the questions that were answered, by question."""
+    found = {}
+    for question_id in questions:
+        value = form.get(f"finding-{question_id}")
+        if value in set(Finding):
+            found[question_id] = FindingTyped(
+                Finding(value),
+                form.get(f"reason-{question_id}", "").strip(),
+                _whole(form.get(f"version-{question_id}")),
+            )
+    return found
+
+
+def read_choices(form: Mapping[str, str], applications: Iterable[uuid.UUID]) -> dict[uuid.UUID, Choice]:
+    """What was declared on each applicant; those without a choice are left out. `all` chooses for the rest."""
+    none_with_any = form.get("then") == "none_with_any"
+    choices = {}
+    for application_id in applications:
+        value = form.get(f"conflict-{application_id}") or ("no" if none_with_any else "")
+        if value in {"no", "yes"}:
+            choices[application_id] = Choice(value == "yes", form.get(f"nature-{application_id}", ""))
+    return choices
+
+
+def read_pairs(values: Iterable[str]) -> set[tuple[uuid.UUID, uuid.UUID]]:
+    """Ticked boxes of the assignment grid: `<application id>:<person id>`."""
+    pairs = set()
+    for value in values:
+        first, _, second = value.partition(":")
+        try:
+            pairs.add((uuid.UUID(first), uuid.UUID(second)))
+        except ValueError:
+            continue
+    return pairs

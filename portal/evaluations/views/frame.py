@@ -1,0 +1,28 @@
+"""What the pages of the evaluation share: the blueprint, page numbers, and errors beside their field."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, request
+
+from portal.core.errors import Invalid
+
+blueprint = Blueprint("evaluations", __name__)
+
+
+def page_number() -> int:
+    """The page asked for, from 1."""
+    return max(request.args.get("page", 1, int), 1)
+
+
+def beside(form: Any, error: Invalid) -> None:
+    """Show a domain error beside the field it is about, or raise it again if the form has none."""
+    if error.field is None or error.field not in form:
+        raise error
+    form[error.field].errors = [error.message]
+
+
+def seen(form: Any) -> int | None:
+    """The version the form was filled in against."""
+    return int(form.version.data) if (form.version.data or "").isdigit() else None

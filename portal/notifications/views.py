@@ -1,0 +1,66 @@
+"""The demonstration's letter box: every e-mail the portal wrote, by the address it was written to."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from flask import Blueprint, current_app, request
+from flask.typing import ResponseReturnValue
+from markupsafe import Markup, escape
+
+from portal.core.access import current_person, public
+from portal.core.errors import NotFound
+from portal.core.web import page
+from portal.notifications import queries
+from portal.notifications.models import Message
+
+PAGE_LENGTH = 10
+RECIPIENTS_OFFERED = 30
+ADDRESS = re.compile(r"https?://[^\s<>\"']*[^\s<>\"'.,;:!?)]")
+
+blueprint = Blueprint("notifications", __name__)
+
+
+@dataclass(frozen=True)
+class Letter:
+    """A message as the page shows it: plain text whose addresses are links."""
+
+    message: Message
+    body: Markup
+
+
+@blueprint.route("/sent-mail", methods=["GET"])
+@public
+def sent_mail() -> ResponseReturnValue:
+    if not current_app.config["DEMONSTRATION"]:
+        raise NotFound
+    recipient = request.args.get("to", "").strip().lower()
+    number = max(request.args.get("page", 1, int), 1)
+    found = queries.list_messages(recipient, offset=(number - 1) * PAGE_LENGTH, limit=PAGE_LENGTH + 1)
+    return page(
+        "notifications/sent_mail.html",
+        recipient=recipient,
+        recipients=queries.list_latest_recipients(RECIPIENTS_OFFERED),
+        letters=[Letter(message, with_links(message.body)) for message in found[:PAGE_LENGTH]],
+        number=number,
+        has_next=len(found) > PAGE_LENGTH,
+        own_address=current_person().email if current_person() is not None else None,
+    )
+
+
+def with_links(text: str) -> Markup:
+    """Plain text as HTML: everything escaped, web addresses made links, blank lines parting paragraphs."""
+    paragraphs = re.split(r"\n\s*\n", text.strip())
+    paragraph = Markup('<p class="govuk-body">{}</p>')
+    lines = ([_linked(line) for line in part.split("\n")] for part in paragraphs)
+    return Markup("").join(paragraph.format(Markup("<br>").join(part)) for part in lines)
+
+
+def _linked(line: str) -> Markup:
+    made, end = Markup(""), 0
+    for match in ADDRESS.finditer(line):
+        made += escape(line[end : match.start()])
+        made += Markup('<a class="govuk-link app-break" href="{0}">{0}</a>').format(match.group())
+        end = match.end()
+    return made + escape(line[end:])

@@ -1,0 +1,114 @@
+"""How a version's prices come into force: the earlier price ends the day before, and nothing is overwritten."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import Range, insert
+
+from portal.accounts.models import Person
+from portal.core.db import session
+from portal.core.errors import Invalid, on_constraint
+from portal.pricing import queries
+from portal.pricing.models import AgreedCell, Price, PriceVersion
+from portal.pricing.queries import PENNY, Schedule
+
+HIGHEST_FEE = Decimal("99999.99")
+
+on_constraint(
+    "ex_price_no_overlap",
+    "This price was changed at the same moment. Look at the schedule again, then repeat your change",
+)
+on_constraint(
+    "uq_price_version_framework_id_organisation_id_number",
+    "The price schedule was changed at the same moment. Look at it again, then repeat your change",
+)
+
+
+def lock_schedule(schedule: Schedule) -> dict[int, AgreedCell]:
+    """Lock a schedule's cells, in one order, so that its changes come one after another. By cell id."""
+    cells = session.scalars(
+        sa.select(AgreedCell)
+        .where(
+            AgreedCell.framework_id == schedule.framework.id,
+            AgreedCell.organisation_id == schedule.organisation.id,
+        )
+        .order_by(AgreedCell.id)
+        .with_for_update(of=AgreedCell)
+    ).all()
+    return {cell.cell_id: cell for cell in cells}
+
+
+def propose_version(schedule: Schedule, *, effective_from: date, reason: str, by: Person) -> PriceVersion:
+    """The schedule's next version, still without prices. Call with the schedule locked."""
+    version = PriceVersion(
+        framework_id=schedule.framework.id,
+        organisation_id=schedule.organisation.id,
+        number=queries.latest_number(schedule) + 1,
+        effective_from=effective_from,
+        reason=reason,
+        proposed_by_id=by.id,
+    )
+    session.add(version)
+    session.flush()
+    return version
+
+
+def add_cells(schedule: Schedule, cell_ids: set[int]) -> dict[int, AgreedCell]:
+    """Make the schedule's missing cells, then lock all of it."""
+    rows = [
+        {"framework_id": schedule.framework.id, "organisation_id": schedule.organisation.id, "cell_id": cell_id}
+        for cell_id in sorted(cell_ids)
+    ]
+    session.execute(insert(AgreedCell).values(rows).on_conflict_do_nothing())
+    return lock_schedule(schedule)
+
+
+def open_prices(
+    version: PriceVersion, fees: Mapping[int, Decimal | None], cells: Mapping[int, AgreedCell]
+) -> None:
+    """Put the version's prices in force from its date on: None is "not offered".
+
+    A price in force then ends the day before; one that begins then or later is refused, because
+    nothing agreed is overwritten.
+    """
+    start = version.effective_from
+    standing = session.scalars(
+        sa.select(Price).where(
+            Price.agreed_cell_id.in_([cells[cell_id].id for cell_id in fees]),
+            sa.or_(sa.func.upper(Price.period).is_(None), sa.func.upper(Price.period) > start),
+        )
+    ).all()
+    for price in standing:
+        if price.period.lower is None or price.period.lower >= start:
+            raise Invalid("A price of this schedule already changes on that day or later. Choose a later date")
+        price.period = Range(price.period.lower, start)
+    # Ended first: the database refuses an overlap at once.
+    session.flush()
+    for cell_id, fee in fees.items():
+        session.add(
+            Price(
+                agreed_cell_id=cells[cell_id].id,
+                price_version_id=version.id,
+                weekly_fee=fee,
+                not_offered=fee is None,
+                period=Range(start, None),
+            )
+        )
+    session.flush()
+
+
+def check_fee(fee: Decimal, *, field: str | None = None) -> Decimal:
+    """A weekly fee in pounds and whole pence, more than nothing (rule 8)."""
+    if not isinstance(fee, Decimal):
+        raise TypeError("Money is a Decimal, never a float.")
+    if not fee.is_finite() or fee <= 0:
+        raise Invalid("A weekly fee must be more than £0", field=field)
+    if fee > HIGHEST_FEE:
+        raise Invalid(f"A weekly fee cannot be more than £{HIGHEST_FEE:,}", field=field)
+    if fee != fee.quantize(PENNY):
+        raise Invalid("A weekly fee must be in pounds and whole pence, such as 812.50", field=field)
+    return fee.quantize(PENNY)

@@ -1,0 +1,34 @@
+"""The lifecycle of a price version. "In force" and "superseded" follow from dates (domain handbook §3)."""
+
+from __future__ import annotations
+
+from portal.core.access import ALLOWED, Verdict, denied
+from portal.core.transitions import Facts, Lifecycle, Transition
+from portal.pricing.models import PriceVersion
+from portal.pricing.policy import can_adopt, can_lower_version
+from portal.pricing.states import PriceVersionState as S
+
+
+def _lowers_only(_: PriceVersion, facts: Facts) -> Verdict:
+    if all(line.new < line.old for line in facts["lowered"]):
+        return ALLOWED
+    return denied("An increase happens only through a price review.")
+
+
+PRICE_VERSION = Lifecycle(
+    of="price version",
+    transitions=(
+        Transition(
+            "adopt", "Take over prices", frozenset({S.PROPOSED}), S.APPROVED, can_adopt, "price_version.adopted"
+        ),
+        Transition(
+            "lower",
+            "Lower prices",
+            frozenset({S.PROPOSED}),
+            S.APPROVED,
+            can_lower_version,
+            "price_version.lowered",
+            (_lowers_only,),
+        ),
+    ),
+)
