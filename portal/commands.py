@@ -12,6 +12,8 @@ from flask import Flask, current_app
 from flask.cli import AppGroup
 
 from portal import server
+from portal.accounts import services as accounts
+from portal.accounts.states import Council, Role
 from portal.config import ROOT, Settings
 from portal.core import audit, db, embedded, jobs
 from portal.core.errors import DomainError
@@ -22,12 +24,13 @@ from portal.providers import services as providers
 database = AppGroup("db", help="The database's tables.")
 audit_log = AppGroup("audit", help="The audit log.")
 ofsted = AppGroup("ofsted", help="Ofsted's register of independent fostering agencies.")
+account = AppGroup("account", help="Accounts of people.")
 framework = AppGroup("framework", help="The framework and the lists its prices are made of.")
 
 
 def register(app: Flask) -> None:
     """Add every command to the application."""
-    for group in (database, audit_log, ofsted, framework):
+    for group in (database, audit_log, account, ofsted, framework):
         app.cli.add_command(group)
     app.cli.add_command(worker)
     app.cli.add_command(serve)
@@ -54,6 +57,23 @@ def verify_audit_log() -> None:
     if found.first_broken is not None:
         raise click.ClickException(f"Event {found.first_broken} is broken. Checked {found.checked} events.")
     click.echo(f"Checked {found.checked} events: the chain is whole.")
+
+
+@account.command("create-admin")
+@click.option("--email", required=True, help="The address to sign in with.")
+@click.option("--name", "full_name", required=True, help="The person's full name.")
+@click.option("--council", type=click.Choice([council.value for council in Council]), default=Council.KENT.value)
+def create_administrator(email: str, full_name: str, council: str) -> None:
+    """Make a system administrator's account. An e-mail with a link for choosing a password goes to the address."""
+    connect_as_worker()
+    try:
+        with db.transaction():
+            accounts.create_council_account(
+                email, full_name, Council(council), [Role.SYSTEM_ADMINISTRATOR], by=None
+            )
+    except DomainError as error:
+        raise click.ClickException(error.message) from error
+    click.echo(f"Made. An invitation is on its way to {email}.")
 
 
 @ofsted.command("import")

@@ -29,6 +29,7 @@ FEATURES = (
     "notifications",
     "home",
     "public",
+    "reports",
     "demo",
 )
 MOST_BYTES_OF_A_REQUEST = 52 * 1024 * 1024

@@ -37,7 +37,8 @@ def upgrade() -> None:
         sa.Column("hash", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("sequence", name=op.f("pk_audit_event")),
     )
-    op.create_index("ix_audit_event_subject", "audit_event", ["subject_type", "subject_id"], unique=False)
+    op.create_index("ix_audit_event_subject", "audit_event", ["subject_id", "sequence"], unique=False)
+    op.create_index("ix_audit_event_verb", "audit_event", ["verb", "sequence"], unique=False)
     op.create_table(
         "audit_head",
         sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),

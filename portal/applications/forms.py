@@ -23,7 +23,7 @@ from wtforms import (
     StringField,
     TextAreaField,
 )
-from wtforms.fields.choices import SelectChoice
+from wtforms.fields import SelectChoice
 from wtforms.validators import InputRequired, Length
 
 from portal.applications.models import Answer, BidPrice
@@ -204,7 +204,7 @@ class PriceForm(FlaskForm):  # type: ignore[misc]
         return cast(Field, self[not_offered_field(cell.id)])
 
     def read(self) -> tuple[dict[int, Decimal | None], list[int]]:
-        """Prices by cell id (None: not offered) and the cells left blank. Errors are put beside their fields."""
+        """Prices by cell id (None: not offered) and the cells left blank. Errors go beside their fields."""
         prices: dict[int, Decimal | None] = {}
         blank: list[int] = []
         for cell in self.schedule.cells:

@@ -1,4 +1,4 @@
-"""Who may write, read and open applications. Sealing (rule 1) and deadlines (rule 2) also stand in the database."""
+"""Who may write, read and open applications. Sealing and deadlines also stand in the database."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def can_see_start(person: Person, _: Round) -> Verdict:
 
 
 def can_start(person: Person, organisation: Organisation) -> Verdict:
-    """A bid writer or administrator of an organisation that is not refused, nor a member of the framework already."""
+    """A bid writer or administrator, unless the organisation was refused or is a framework member already."""
     if not person.acts_for(organisation.id, *WRITERS):
         return denied(ONLY_WRITERS)
     if organisation.state == OrganisationState.REFUSED:
@@ -55,14 +55,14 @@ def can_read(person: Person, application: Application) -> Verdict:
 
 
 def can_write(person: Person, application: Application) -> Verdict:
-    """Bid writers and administrators of the applicant, whatever the moment; pages show why when it has passed."""
+    """Bid writers and administrators of the applicant, whatever the moment; pages say when it has passed."""
     if person.acts_for(application.organisation_id, *WRITERS):
         return ALLOWED
     return denied(ONLY_WRITERS)
 
 
 def can_edit(person: Person, application: Application) -> Verdict:
-    """Writers, while the application is a draft or submitted. The deadline is decided under the lock (rule 2)."""
+    """Writers, while the application is a draft or submitted. The deadline is decided under the lock."""
     if not (verdict := can_write(person, application)):
         return verdict
     if application.state not in EDITABLE:
@@ -89,7 +89,7 @@ def can_list_received(person: Person, round_: Round) -> Verdict:
 
 
 def can_read_received(person: Person, application: Application) -> Verdict:
-    """Auditors, after opening. Commissioners and evaluators read through the evaluation, which asks about conflicts."""
+    """Auditors, after opening. Others read in the evaluation, which asks about conflicts."""
     if not person.holds(Role.AUDITOR) or person.holds(Role.COMMISSIONER, Role.EVALUATOR):
         return denied("Only auditors read applications here. Evaluation has pages of its own.")
     if application.round.opened_at is None:

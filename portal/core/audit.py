@@ -44,7 +44,10 @@ class AuditEvent(Base):
     """One link of the chain. `sealed_round_id` hides it from the councils until that round is opened."""
 
     __tablename__ = "audit_event"
-    __table_args__ = (sa.Index("ix_audit_event_subject", "subject_type", "subject_id"),)
+    __table_args__ = (
+        sa.Index("ix_audit_event_subject", "subject_id", "sequence"),
+        sa.Index("ix_audit_event_verb", "verb", "sequence"),
+    )
 
     sequence: Mapped[int] = mapped_column(sa.BigInteger, primary_key=True, autoincrement=False)
     at: Mapped[datetime]

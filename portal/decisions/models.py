@@ -57,6 +57,16 @@ class RecommendationLine(Identified, Base):
     recommendation: Mapped[Recommendation] = relationship(back_populates="lines")
     application: Mapped[Application] = relationship()
 
+    @property
+    def sort_key(self) -> tuple[bool, int, bool, str]:
+        """Best first: ranked, then unranked, then not compliant; by legal name where that is equal."""
+        return (
+            self.rank is None,
+            self.rank or 0,
+            self.quality_score is None,
+            self.application.organisation.legal_name,
+        )
+
 
 class Decision(Identified, Base):
     """The approver's decision on a recommendation, with reasons. The database refuses one who took part (rule 6)."""

@@ -14,7 +14,7 @@ from portal.documents.models import Document
 
 @job("documents.scan")
 def scan(document_id: str) -> None:
-    """Scan one file. An error of the scanner fails the job, which is tried again; the file stays in scanning."""
+    """Scan one file. A scanner's error fails the job, which is tried again; the file stays in scanning."""
     with transaction():
         document = services.start_scan(uuid.UUID(document_id))
         stored_name = document.stored_name if document is not None else None

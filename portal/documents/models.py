@@ -13,7 +13,7 @@ from portal.documents.states import DocumentState, FileKind
 
 
 class Document(Versioned, Base):
-    """One file, never changed after upload. `round_id` seals it: the councils see it once that round is opened.
+    """One file, never changed after upload. `round_id` seals it until that round is opened.
 
     `size` is in bytes; `sha256` is of the content, in hexadecimal.
     """

@@ -1,4 +1,4 @@
-"""Who may hand in and fetch a file. The councils fetch an applicant's files through the applications feature."""
+"""Who may hand in and fetch a file. The councils fetch an applicant's files where they read applications."""
 
 from __future__ import annotations
 

@@ -29,4 +29,6 @@ def download(document: Document) -> ResponseReturnValue:
 @access(policy.can_retry_scan, of=queries.get_document)
 def scan_again(document: Document) -> ResponseReturnValue:
     services.retry_scan(document, by=current_person())
-    return done("The file is being scanned again.", request.referrer or url_for("home.show"))
+    before = request.referrer or ""
+    here = before.startswith(request.host_url)
+    return done("The file is being scanned again.", before if here else url_for("home.start"))

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 from flask_wtf import FlaskForm
 from wtforms import (
@@ -21,7 +21,7 @@ from wtforms import (
     TextAreaField,
     TimeField,
 )
-from wtforms.fields.choices import SelectChoice
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
 
 from portal.core.clock import LONDON
@@ -167,7 +167,7 @@ class RoundForm(FlaskForm):  # type: ignore[misc]
             summary=self.summary.data or "",
             clarification_deadline=_moment(self, "clarification"),
             submission_deadline=_moment(self, "submission"),
-            agreements_start_on=self.agreements_start_on.data,
+            agreements_start_on=cast(date, self.agreements_start_on.data),
             authority_decision=self.authority_decision.data or "",
             authority_clause=self.authority_clause.data or "",
             criteria_match_original=self.criteria_match_original.data,

@@ -120,8 +120,7 @@ def _milestones(round_: Round) -> list[tuple[str, datetime | None]]:
 
 
 def _reached(round_: Round, now: datetime) -> int:
-    order = [state for state in RoundState if state != RoundState.CANCELLED]
-    place = order.index(round_.state)
+    place = list(RoundState).index(round_.state)
     after_deadline = place > 1 or is_closed(round_, now)
     return place + (1 if after_deadline else 0)
 
@@ -204,11 +203,11 @@ def list_scored_questions(round_: Round) -> Sequence[Question]:
 def total_questions(round_: Round) -> QuestionTotals:
     """What the scored questions add up to."""
     counted, weight = session.execute(
-        sa.select(sa.func.count(Question.weight), sa.func.coalesce(sa.func.sum(Question.weight), 0))
+        sa.select(sa.func.count(Question.weight), sa.func.sum(Question.weight))
         .join(Section)
         .where(Section.round_id == round_.id)
     ).one()
-    return QuestionTotals(counted, Decimal(weight))
+    return QuestionTotals(counted, weight or Decimal(0))
 
 
 def publication_facts(round_: Round, now: datetime) -> dict[str, Any]:
@@ -283,7 +282,7 @@ def count_submitted(round_: Round) -> int:
     return int(session.execute(sa.select(sa.func.count_submitted(round_.id))).scalar_one())
 
 
-def _newest_first(statement: sa.Select[tuple[Round]]) -> sa.Select[tuple[Round]]:
+def _newest_first(statement: sa.Select[Round]) -> sa.Select[Round]:
     return statement.order_by(Round.submission_deadline.desc(), Round.id)
 
 

@@ -85,7 +85,7 @@ def show(round_: Round) -> ResponseReturnValue:
     return page(
         "frameworks/show.html",
         round=round_,
-        status=queries.status_of(round_, now),
+        standing=queries.status_of(round_, now),
         steps=queries.list_steps(round_, now),
         submitted=queries.count_submitted(round_),
         totals=queries.total_questions(round_),
@@ -161,7 +161,7 @@ def extend_deadline(round_: Round) -> ResponseReturnValue:
             services.extend_deadline(
                 round_,
                 form.deadline(),
-                reason=form.reason.data,
+                reason=form.reason.data or "",
                 by=current_person(),
                 seen_version=_seen(form),
             )
@@ -179,7 +179,7 @@ def extend_deadline(round_: Round) -> ResponseReturnValue:
 def cancel_round(round_: Round) -> ResponseReturnValue:
     form = CancelForm(data={"version": round_.version})
     if form.validate_on_submit():
-        services.cancel_round(round_, reason=form.reason.data, by=current_person(), seen_version=_seen(form))
+        services.cancel_round(round_, reason=form.reason.data or "", by=current_person(), seen_version=_seen(form))
         return done("The round is cancelled.", url_for("frameworks.show", round_id=round_.id))
     return page("frameworks/cancel_round.html", _status(form), form=form, round=round_)
 

@@ -142,8 +142,8 @@ def count_organisations(*, state: OrganisationState | None = None, text: str = "
 
 
 def _filtered(
-    statement: sa.Select[tuple[T]], state: OrganisationState | None, text: str
-) -> sa.Select[tuple[T]]:
+    statement: sa.Select[T], state: OrganisationState | None, text: str
+) -> sa.Select[T]:
     if state is not None:
         statement = statement.where(Organisation.state == state)
     if text.strip():
@@ -207,7 +207,7 @@ def find_join_request(organisation: Organisation, person: Person) -> JoinRequest
     ).one_or_none()
 
 
-def list_join_requests(organisation: Organisation) -> Sequence[sa.Row[tuple[JoinRequest, Person]]]:
+def list_join_requests(organisation: Organisation) -> Sequence[sa.Row[JoinRequest, Person]]:
     """Unanswered requests to be let in, oldest first, each with whoever asks."""
     return (
         session.execute(

@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
-from wtforms.fields.choices import SelectChoice
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 
 from portal.accounts.states import Role
 from portal.core import once
@@ -200,7 +200,7 @@ def verification(organisation: Organisation) -> ResponseReturnValue:
     if form.validate_on_submit():
         decide = DECISIONS[form.finding.data]
         try:
-            decide(organisation, by=current_person(), seen_version=_seen(form), reason=form.reason.data)
+            decide(organisation, by=current_person(), seen_version=_seen(form), reason=form.reason.data or "")
             return done(
                 f"{organisation.name}: {organisation.state.label.lower()}.",
                 url_for("providers.show", organisation_id=organisation.id),

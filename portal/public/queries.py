@@ -20,7 +20,7 @@ NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight",
 
 def list_members(
     *, text: str = "", limit: int, offset: int
-) -> Sequence[sa.Row[tuple[Organisation, Agreement]]]:
+) -> Sequence[sa.Row[Organisation, Agreement]]:
     """Providers with an active agreement, by name: what the public directory may say (rule 9)."""
     return session.execute(
         _members(sa.select(Organisation, Agreement), text)
@@ -32,10 +32,11 @@ def list_members(
 
 def count_members(*, text: str = "") -> int:
     """How many the same search finds."""
-    return session.execute(_members(sa.select(sa.func.count()).select_from(Organisation), text)).scalar_one()
+    counting = _members(sa.select(sa.func.count()).select_from(Organisation), text)
+    return int(session.execute(counting).scalar_one())
 
 
-def _members(statement: sa.Select[Any], text: str) -> sa.Select[Any]:
+def _members(statement: Any, text: str) -> Any:
     found = statement.join(Agreement, Agreement.organisation_id == Organisation.id).where(
         Agreement.state == AgreementState.ACTIVE
     )

@@ -48,7 +48,7 @@ def show_round(round_id: uuid.UUID) -> ResponseReturnValue:
     return page(
         "public/show_round.html",
         round=round_,
-        status=frameworks.status_of(round_, now),
+        standing=frameworks.status_of(round_, now),
         is_accepting=frameworks.is_accepting(round_, now),
         left=queries.time_left(round_, now),
         sections=sections,

@@ -44,7 +44,7 @@ def port() -> int:
 
 @pytest.fixture
 def environment(tmp_path: Path, port: int) -> dict[str, str]:
-    return {**os.environ, "PORTAL_MODE": "demo", "PORTAL_DATA": str(tmp_path / "data"), "PORT": str(port)}
+    return {**os.environ, "PORTAL_MODE": "test", "PORTAL_DATA": str(tmp_path / "data"), "PORT": str(port)}
 
 
 @pytest.fixture

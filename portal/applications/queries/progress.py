@@ -146,7 +146,7 @@ def asks_something(section: Section) -> bool:
 
 
 def list_asked_cells(round_: Round) -> list[AskedCell]:
-    """The cells of the round's basket, or the whole schedule where the round has none, in the lists' order."""
+    """The cells of the round's basket, or the whole schedule where it has none, in the lists' order."""
     volumes = frameworks.list_volumes(round_)
     return [
         AskedCell(cell, volumes[cell.id].ceiling if cell.id in volumes else None)
@@ -197,7 +197,7 @@ def is_blank(value: Any) -> bool:
     """Nothing said: false is an answer, an empty text, list or choice is not."""
     if isinstance(value, dict):
         return not value.get("applies")
-    return value is None or value == "" or value == []
+    return value is None or value in ("", [])
 
 
 def count_words(text: str) -> int:

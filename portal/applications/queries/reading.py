@@ -1,4 +1,4 @@
-"""Reads of applications, answers, prices and submissions. Who may know of an application stands in `visible_to`."""
+"""Reads of applications, answers, prices and submissions. `visible_to` says who may know of one."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ WRITERS = (Role.BID_WRITER, Role.PROVIDER_ADMINISTRATOR)
 
 
 def visible_to(person: Person) -> sa.ColumnElement[bool]:
-    """A provider's own applications; for the procurement's officers, those submitted in opened rounds (rule 1).
+    """A provider's own applications; for procurement officers, those submitted in opened rounds (rule 1).
 
     Row-level security says the same again in the database.
     """
@@ -42,7 +42,7 @@ def visible_to(person: Person) -> sa.ColumnElement[bool]:
 
 
 def get_application(person: Person, application_id: uuid.UUID) -> Application:
-    """One application with its round and organisation. Raises `NotFound` for what this person may not know of."""
+    """One application with its round and organisation. `NotFound` for what this person may not know of."""
     found = session.scalars(
         _whole().where(Application.id == application_id, visible_to(person))
     ).one_or_none()
@@ -176,7 +176,7 @@ def list_submissions(application: Application) -> Sequence[Submission]:
 
 
 def list_submitted_prices(submission: Submission) -> dict[int, SubmittedPrice]:
-    """Submitted prices by cell id: empty for the councils until quality is locked (rule 4, held by the database)."""
+    """Submitted prices by cell id. For the councils none until quality is locked (rule 4)."""
     found = session.scalars(
         sa.select(SubmittedPrice)
         .where(SubmittedPrice.submission_id == submission.id)
@@ -211,7 +211,7 @@ def is_submitted_document(document: Document) -> bool:
     )
 
 
-def _whole() -> sa.Select[tuple[Application]]:
+def _whole() -> sa.Select[Application]:
     return sa.select(Application).options(joinedload(Application.round), joinedload(Application.organisation))
 
 

@@ -18,7 +18,7 @@ from portal.documents.models import Document
 from portal.frameworks.models import Question, Round
 from portal.providers.models import Organisation
 
-Accesses = Sequence[sa.Row[tuple[AccessRegister, str, str, str]]]
+Accesses = Sequence[sa.Row[AccessRegister, str, str, str]]
 
 
 def list_received(
@@ -46,7 +46,7 @@ def count_received(person: Person, round_: Round) -> int:
 
 
 def list_standing_submissions(round_: Round) -> list[dict[str, str]]:
-    """The latest submission of each application not withdrawn, as ids and hashes, for the record of opening."""
+    """The latest submission of each application not withdrawn: ids and hashes for the record of opening."""
     latest = (
         sa.select(Submission.id, Submission.application_id, Submission.sha256)
         .join(Application, Application.id == Submission.application_id)
@@ -61,7 +61,7 @@ def list_standing_submissions(round_: Round) -> list[dict[str, str]]:
 
 
 def find_submitted_answer(submission: Submission, question: Question) -> dict[str, Any] | None:
-    """What a submission says to one question: the entry of its content, with `answer` and `files`; or None."""
+    """What a submission says to one question (its content's entry, with `answer` and `files`), or None."""
     return next(
         (
             asked
@@ -91,7 +91,7 @@ def get_submitted_document(
 
 
 def list_file_states(submission: Submission) -> dict[str, Document]:
-    """The documents of a submission by id (as text, as its content names them), to show their scan's result."""
+    """A submission's documents by id (as text, as its content names them), to show what the scan found."""
     found = session.scalars(
         sa.select(Document)
         .join(SubmittedFile, SubmittedFile.document_id == Document.id)

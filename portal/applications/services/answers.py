@@ -27,7 +27,7 @@ def answer_field(question: Question) -> str:
 
 
 def clean_value(question: Question, value: Any) -> Any:
-    """`value` in the shape it is stored, or None when nothing is said. Raises `Invalid` beside the question's field."""
+    """`value` in the shape it is stored, None when nothing is said. Raises `Invalid` beside its field."""
     cleaner = CLEANERS.get(question.kind)
     if cleaner is None:
         raise Invalid("This question is answered on a page of its own.", field=answer_field(question))

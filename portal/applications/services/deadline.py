@@ -28,7 +28,7 @@ def is_late(error: DomainError) -> bool:
 
 
 def hold_round(round_: Round) -> None:
-    """Lock the round's row against changes of its dates and state until this transaction ends, and read it afresh."""
+    """Read the round afresh and lock its dates and state against change until this transaction ends."""
     session.refresh(round_, with_for_update={"read": True, "of": Round})
 
 
@@ -45,14 +45,14 @@ def begin_writing(application: Application, by: Person) -> None:
 
 def check_deadline(round_: Round) -> None:
     """Raise unless the round accepts applications at this very instant. Ask after the locks are held."""
-    if round_.state == RoundState.DRAFT or round_.state == RoundState.CANCELLED:
+    if round_.state in (RoundState.DRAFT, RoundState.CANCELLED):
         raise Refused("This round does not take applications.")
     if round_.state != RoundState.PUBLISHED or clock.locked_now() > round_.submission_deadline:
         raise DeadlinePassed(f"{LATE} The deadline was {uk_datetime(round_.submission_deadline)}.")
 
 
 def record_late_attempt(application: Application, *, by: Person) -> None:
-    """Keep on record that a submission was tried after the deadline. Who: whoever tried, in a fresh transaction."""
+    """Put a submission tried after the deadline on record, for whoever tried, in a fresh transaction."""
     attempt = LateAttempt(application_id=application.id, person_id=by.id)
     session.add(attempt)
     session.flush()

@@ -71,7 +71,7 @@ def save_answer(
     by: Person,
     seen_version: int | None = None,
 ) -> bool:
-    """Save one answer; True if it changed anything. An answer over its word limit is kept, and cannot be submitted.
+    """Save one answer; True if it changed anything. Over its word limit it is kept, but not submitted.
 
     `seen_version` is the answer's version when its form was shown (0: there was none). Who: the applicant's
     bid writers and administrators, until the deadline. A change voids the declaration. Raises `Invalid`
@@ -121,7 +121,7 @@ def attach_document(
 
 
 def remove_document(evidence: Evidence, *, by: Person) -> None:
-    """Take a file away from an answer. A file that was never submitted is deleted; others stay with their submission."""
+    """Take a file away from an answer. One never submitted is deleted; others stay submitted."""
     answer, document = evidence.answer, evidence.document
     application = answer.application
     begin_writing(application, by)

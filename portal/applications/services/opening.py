@@ -1,4 +1,4 @@
-"""Opening a round by two officers, and the register of everybody who read an application afterwards (rule 1)."""
+"""Opening a round by two officers, and the register of who read an application afterwards (rule 1)."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def request_opening(round_: Round, *, by: Person, seen_version: int | None = Non
 
 
 def confirm_opening(round_: Round, *, by: Person, seen_version: int | None = None) -> None:
-    """Open the applications of the round. Who: a commissioner, but not the one who asked (the database refuses too).
+    """Open the round's applications. Who: a commissioner other than the one who asked (the database agrees).
 
     The event lists every standing submission with its SHA-256. Raises `Refused` before the deadline or
     before somebody asked, `NotAllowed` for the one who asked.

@@ -28,7 +28,7 @@ DECLARATION = (
 def compose_content(
     application: Application, sections: Sequence[Section], answers: Mapping[uuid.UUID, Answer]
 ) -> dict[str, Any]:
-    """Everything an application says but its prices: sections, questions as asked, answers, files, declaration."""
+    """All that an application says but prices: sections, questions as asked, answers, files, declaration."""
     return {
         "application": {"id": str(application.id), "reference": application.reference},
         "round": {"id": str(application.round_id), "title": application.round.title},

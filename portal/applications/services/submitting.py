@@ -26,7 +26,7 @@ def declare(
     """Sign the declaration of truth and form of tender for the working copy as it stands.
 
     Who: the applicant's bid writers and administrators, until the deadline; every question must be ready.
-    Any later edit voids it. Raises `Invalid` beside `name` or `position`, `Refused` with gaps, `DeadlinePassed`.
+    Any later edit voids it. Raises `Invalid` beside `name` or `position`, `Refused`, `DeadlinePassed`.
     """
     begin_writing(application, by)
     check_version(application, seen_version)
@@ -44,7 +44,7 @@ def declare(
 def submit_application(
     application: Application, *, by: Person, seen_version: int | None = None
 ) -> Submission:
-    """Submit the working copy as it stands: a snapshot that never changes, its prices, its SHA-256 and a receipt.
+    """Submit the working copy as it stands: an unchanging snapshot with prices, its SHA-256 and a receipt.
 
     Who: the applicant's bid writers and administrators, complete, declared and before the deadline, which is
     decided under the locks (rule 2). The same working copy submitted twice is one submission. An earlier
@@ -79,7 +79,7 @@ def submit_application(
 
 
 def withdraw_application(application: Application, *, by: Person, seen_version: int | None = None) -> None:
-    """Withdraw the application for good, before the round is decided. Who: its bid writers and administrators.
+    """Withdraw the application for good, before the round is decided. Who: its writers and administrators.
 
     Withdrawn before opening, the councils never learn of it. Raises `Refused`, `Stale`.
     """
@@ -105,7 +105,7 @@ def withdraw_application(application: Application, *, by: Person, seen_version: 
 
 
 def has_working_copy(application: Application) -> bool:
-    """Has the application been edited since it was submitted? An edit voids the declaration, so that tells."""
+    """Has it been edited since it was submitted? An edit voids the declaration, so that tells."""
     if application.submitted_at is None:
         return True
     return application.declared_at is None or application.declared_at > application.submitted_at

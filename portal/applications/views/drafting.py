@@ -113,7 +113,7 @@ def section(application: Application, section_id: uuid.UUID) -> ResponseReturnVa
 
 @dataclass
 class Saved:
-    """What became of a page of answers: which changed, which could not be kept, which somebody else changed."""
+    """What became of a page of answers: which changed, could not be kept, or were changed by a colleague."""
 
     changed: int = 0
     problems: list[tuple[Question, str]] = field(default_factory=list)
@@ -159,8 +159,8 @@ def _warn_of_long_answers(form: SectionForm) -> None:
         over = queries.words_over(question, form.value(question))
         if over:
             flash(
-                f"Answer {question.number} is saved, but it is {over} {'word' if over == 1 else 'words'} over its"
-                f" limit of {question.word_limit}. Shorten it before you submit.",
+                f"Answer {question.number} is saved, but it is {over} {'word' if over == 1 else 'words'}"
+                f" over its limit of {question.word_limit}. Shorten it before you submit.",
                 "warning",
             )
 

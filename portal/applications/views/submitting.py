@@ -43,8 +43,8 @@ def declaration(application: Application) -> ResponseReturnValue:
         try:
             services.declare(
                 application,
-                name=form.name.data,
-                position=form.position.data,
+                name=form.name.data or "",
+                position=form.position.data or "",
                 by=current_person(),
                 seen_version=_version(form),
             )
@@ -88,7 +88,7 @@ def submit(application: Application) -> ResponseReturnValue:
 
 @contextmanager
 def late_attempts_on_record(application: Application) -> Iterator[None]:
-    """A submission refused for the deadline leaves a record, in a transaction of its own after the rollback."""
+    """A submission refused as late leaves a record, in a transaction of its own after the rollback."""
     person = current_person()
     try:
         yield

@@ -57,7 +57,9 @@ def tell(story: Story) -> None:
             story.add(plan.published + 4, f"10:{place}0", who, partial(_draft, story, plan, provider, ALL))
             story.add(handed_in, f"14:{place}5", who, partial(_submit, story, plan, provider))
     story.add(-6, "16:20", "teasel_writer", partial(_draft, story, ROUNDS[-1], "teasel", ALL))
-    story.add(-1, "11:45", writer_of("stourfield"), partial(_draft, story, ROUNDS[-1], "stourfield", JUST_BEGUN))
+    story.add(
+        -1, "11:45", writer_of("stourfield"), partial(_draft, story, ROUNDS[-1], "stourfield", JUST_BEGUN)
+    )
 
 
 def is_again(round_key: str, provider: str) -> bool:

@@ -22,7 +22,9 @@ FIRST_DAY = -290
 def tell(story: Story) -> None:
     """The councils' staff get their accounts: the system administrator by command, the others from them."""
     shared_hash = passwords.hash_password(PASSWORD)
-    story.add(FIRST_DAY, "08:30", None, lambda _: _make_staff(story, "system_administrator", shared_hash, None))
+    story.add(
+        FIRST_DAY, "08:30", None, lambda _: _make_staff(story, "system_administrator", shared_hash, None)
+    )
     for key, person in texts.people().items():
         if "council" in person and key != "system_administrator":
             story.add(

@@ -31,7 +31,9 @@ REGISTERED = {
     "stourfield": -4,
 }
 AWAITING_VERIFICATION = frozenset({"stourfield"})
-CHECKED = "Name, URN and town agree with Ofsted's register; company number confirmed by the registered manager."
+CHECKED = (
+    "Name, URN and town agree with Ofsted's register; company number confirmed by the registered manager."
+)
 
 
 def tell(story: Story) -> None:

@@ -22,7 +22,7 @@ def png_is_whole(file: BinaryIO) -> bool:
         length, kind = struct.unpack(">I4s", file.read(8))
         position += 12 + length
         if kind == b"IEND":
-            return position <= size
+            return bool(position <= size)
     return False
 
 

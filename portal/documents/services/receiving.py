@@ -1,4 +1,4 @@
-"""Taking a file in: counted and hashed as it arrives, inspected, stored under a random name, then recorded."""
+"""Taking a file in: counted and hashed as it comes, inspected, stored under a random name, recorded."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def receive_document(
 
 
 def discard(document: Document) -> None:
-    """Forget the content of a file whose row will not be kept. What cannot be deleted, the sweep deletes later."""
+    """Forget the content of a file whose row will not be kept. What fails here the sweep does later."""
     try:
         storage.current().delete(document.stored_name)
     except Exception:

@@ -29,7 +29,7 @@ FOUND = {
     ScanResult.UNREADABLE: "find_unreadable",
 }
 WHY_NOT = {
-    DocumentState.UPLOADED: "This file has not been scanned yet. It can be downloaded once it has been found clean.",
+    DocumentState.UPLOADED: "This file waits to be scanned. It can be downloaded once it is found clean.",
     DocumentState.SCANNING: "This file is being scanned. It can be downloaded once it has been found clean.",
     DocumentState.INFECTED: "The scanner found malware in this file, so nobody can download it.",
     DocumentState.UNREADABLE: "The scanner could not read this file, so it cannot be downloaded.",
@@ -73,7 +73,7 @@ def open_content(document: Document) -> Iterator[bytes]:
 
 
 def sweep_unused() -> int:
-    """Delete stored objects older than a day that no row names, left by uploads that failed. Returns how many.
+    """Delete stored objects older than a day that no row names: uploads that failed. Returns how many.
 
     Who: the sweep job, as the worker, who sees every row.
     """

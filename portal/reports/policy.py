@@ -1,0 +1,19 @@
+"""Who may read the audit log and the register of reads."""
+
+from __future__ import annotations
+
+from portal.accounts.models import Person
+from portal.accounts.states import Role
+from portal.core.access import ALLOWED, Verdict, denied
+
+
+def can_read_audit_log(person: Person) -> Verdict:
+    """Auditors read all of it; commissioners what concerns rounds and providers (`queries.list_events`)."""
+    if person.holds(Role.AUDITOR, Role.COMMISSIONER):
+        return ALLOWED
+    return denied("Only auditors and commissioners can read the audit log.")
+
+
+def can_read_access_register(person: Person) -> Verdict:
+    """Who read which application: the auditor's to check, at both councils."""
+    return ALLOWED if person.holds(Role.AUDITOR) else denied("Only auditors can read the access register.")

@@ -1,0 +1,56 @@
+"""Pages for whoever checks what was done: the audit log and the register of reads."""
+
+from __future__ import annotations
+
+import uuid
+
+from flask import Blueprint, request, url_for
+from flask.typing import ResponseReturnValue
+
+from portal.core.access import access, current_person
+from portal.core.web import page
+from portal.reports import policy, queries
+
+blueprint = Blueprint("reports", __name__)
+
+
+@blueprint.route("/audit-log", methods=["GET"])
+@access(policy.can_read_audit_log)
+def audit_log() -> ResponseReturnValue:
+    person = current_person()
+    chosen = {
+        "verb": request.args.get("verb") or None,
+        "subject_id": request.args.get("subject_id", type=uuid.UUID),
+    }
+    before = request.args.get("before", type=int)
+    lines = queries.list_events(person, **chosen, before=before)
+    shown = lines[: queries.PAGE]
+    more = len(lines) > queries.PAGE
+    return page(
+        "reports/audit_log.html",
+        lines=shown,
+        verb_choices=[("", "Everything"), *((verb, _in_words(verb)) for verb in queries.list_verbs())],
+        chosen=chosen,
+        with_details=queries.reads_everything(person),
+        newest=url_for("reports.audit_log", **chosen) if before else None,
+        older=url_for("reports.audit_log", **chosen, before=shown[-1].event.sequence) if more else None,
+    )
+
+
+def _in_words(verb: str) -> str:
+    return verb.replace(".", " ").replace("_", " ").capitalize()
+
+
+@blueprint.route("/access-register", methods=["GET"])
+@access(policy.can_read_access_register)
+def access_register() -> ResponseReturnValue:
+    before = request.args.get("before", type=uuid.UUID)
+    reads = queries.list_reads(before=before)
+    shown = reads[: queries.PAGE]
+    more = len(reads) > queries.PAGE
+    return page(
+        "reports/access_register.html",
+        reads=shown,
+        newest=url_for("reports.access_register") if before else None,
+        older=url_for("reports.access_register", before=shown[-1].id) if more else None,
+    )
