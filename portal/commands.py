@@ -25,12 +25,13 @@ database = AppGroup("db", help="The database's tables.")
 audit_log = AppGroup("audit", help="The audit log.")
 ofsted = AppGroup("ofsted", help="Ofsted's register of independent fostering agencies.")
 account = AppGroup("account", help="Accounts of people.")
+demo = AppGroup("demo", help="The demonstration's story, with fictional providers.")
 framework = AppGroup("framework", help="The framework and the lists its prices are made of.")
 
 
 def register(app: Flask) -> None:
     """Add every command to the application."""
-    for group in (database, audit_log, account, ofsted, framework):
+    for group in (database, audit_log, account, ofsted, framework, demo):
         app.cli.add_command(group)
     app.cli.add_command(worker)
     app.cli.add_command(serve)
@@ -62,9 +63,9 @@ def verify_audit_log() -> None:
 @account.command("create-admin")
 @click.option("--email", required=True, help="The address to sign in with.")
 @click.option("--name", "full_name", required=True, help="The person's full name.")
-@click.option("--council", type=click.Choice([council.value for council in Council]), default=Council.KENT.value)
+@click.option("--council", type=click.Choice([council.value for council in Council]), default="kent")
 def create_administrator(email: str, full_name: str, council: str) -> None:
-    """Make a system administrator's account. An e-mail with a link for choosing a password goes to the address."""
+    """Make a system administrator's account, and send an e-mail with a link for choosing a password."""
     connect_as_worker()
     try:
         with db.transaction():
@@ -111,6 +112,29 @@ def worker(until_empty: bool) -> None:
     jobs.run_worker(url.render_as_string(hide_password=False), until_empty=until_empty)
 
 
+@demo.command("load")
+def load_demonstration() -> None:
+    """Load the story into an empty database."""
+    _only_for_demonstration()
+    connect_as_worker()
+    demonstration.load_if_empty(embedded.address(settings(), "portal_owner"))
+    click.echo("The demonstration is loaded.")
+
+
+@demo.command("reset")
+def reset_demonstration() -> None:
+    """Remove everything, audit log and files too, and load the story again. The web may be running."""
+    _only_for_demonstration()
+    connect_as_worker()
+    demonstration.reset(embedded.address(settings(), "portal_owner"))
+    click.echo("The demonstration begins again.")
+
+
+def _only_for_demonstration() -> None:
+    if settings().mode != "demo":
+        raise click.ClickException(f"This portal is in {settings().mode} mode: its content is not a demonstration.")
+
+
 @click.command("serve")
 def serve() -> None:
     """Run database, web and worker on this machine, with the demonstration in an empty database."""
@@ -124,7 +148,7 @@ def _prepare() -> None:
     command.upgrade(migrations(), "head")
     connect_as_worker()
     if settings().mode == "demo":
-        demonstration.load_if_empty()
+        demonstration.load_if_empty(embedded.address(settings(), "portal_owner"))
 
 
 def _welcome() -> None:

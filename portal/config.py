@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
+import contextlib
 import os
 import secrets
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, cast, get_args
@@ -98,18 +99,26 @@ def _embedded_dir(data_dir: Path) -> Path:
     # passable to that user: so it gets a folder outside any home.
     if os.geteuid() != 0:
         return data_dir / "postgres"
-    return Path("/var/lib/kent-medway-portal") / hashlib.sha256(str(data_dir).encode()).hexdigest()[:12]
+    # Its name is kept here, so that a new checkout at an old path does not find the old one's data.
+    return Path("/var/lib/kent-medway-portal") / _kept(data_dir / "database_folder", lambda: secrets.token_hex(6))
 
 
 def _kept_secret(mode: Mode, data_dir: Path) -> str:
     if mode == "production":
         raise ConfigError("SECRET_KEY is not set.")
-    kept = data_dir / "secret_key"
-    if not kept.exists():
-        data_dir.mkdir(parents=True, exist_ok=True)
-        kept.touch(mode=0o600)
-        kept.write_text(secrets.token_urlsafe(48))
-    return kept.read_text()
+    return _kept(data_dir / "secret_key", lambda: secrets.token_urlsafe(48))
+
+
+def _kept(file: Path, make: Callable[[], str]) -> str:
+    """The text of a private file, made whole by the first process that wants it."""
+    if not file.exists():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile("w", dir=file.parent) as fresh:  # readable by its owner alone
+            fresh.write(make())
+            fresh.flush()
+            with contextlib.suppress(FileExistsError):
+                os.link(fresh.name, file)
+    return file.read_text()
 
 
 def _check_production(environ: Mapping[str, str], settings: Settings) -> None:

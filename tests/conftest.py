@@ -19,7 +19,7 @@ from portal.core import db
 from portal.factory import create_app
 from tests.support import browser as chromium
 from tests.support.client import PortalClient
-from tests.support.database import Databases, settings_for
+from tests.support.database import Databases, become_web, settings_for
 
 NO_BROWSER = pytest.StashKey[bool]()
 
@@ -64,15 +64,9 @@ def engine(databases: Databases, worker_name: str) -> Iterator[sa.Engine]:
     """Connections to this worker's own database, as the web's role; factories may change the role."""
     name = databases.clone(f"test_{worker_name}")
     made = sa.create_engine(databases.url("postgres", name), poolclass=sa.pool.NullPool)
-    event.listen(made, "connect", _become_web)
+    event.listen(made, "connect", become_web)
     yield made
     made.dispose()
-
-
-def _become_web(connection: Any, _: Any) -> None:
-    connection.autocommit = True
-    connection.execute("SET ROLE portal_app")
-    connection.autocommit = False
 
 
 @pytest.fixture(scope="session")
@@ -113,7 +107,7 @@ def committing(
     """A database of its own for a test of concurrency, deadlines, deferred constraints or workers."""
     name = databases.clone(f"own_{worker_name}")
     own = sa.create_engine(databases.url("postgres", name))
-    event.listen(own, "connect", _become_web)
+    event.listen(own, "connect", become_web)
     db.session.remove()
     db.act_as(None)
     db.session.configure(bind=own, join_transaction_mode="conditional_savepoint")

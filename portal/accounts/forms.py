@@ -10,7 +10,7 @@ from typing import Any
 from flask_wtf import FlaskForm
 from wtforms import HiddenField, RadioField, SelectMultipleField, StringField
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import Email, InputRequired, Length, StopValidation
+from wtforms.validators import DataRequired, Email, InputRequired, Length, StopValidation
 
 from portal.accounts.states import COUNCIL_ROLES, PROVIDER_ROLES, Council, Role
 
@@ -57,7 +57,8 @@ class VersionField(HiddenField):
 
     @property
     def seen(self) -> int:
-        return int(self.data) if str(self.data).isdigit() else 0
+        text = str(self.data)
+        return int(text) if text.isdecimal() else 0
 
 
 def _email(label: str, **options: Any) -> TextField:
@@ -65,7 +66,7 @@ def _email(label: str, **options: Any) -> TextField:
         label,
         filters=[_stripped],
         validators=[
-            InputRequired("Enter an e-mail address."),
+            DataRequired("Enter an e-mail address."),
             Length(max=LONGEST_EMAIL, message="That e-mail address is too long."),
             Email("Enter an e-mail address in the right form, like name@example.org."),
         ],
@@ -78,7 +79,7 @@ def _full_name(**options: Any) -> TextField:
         "Full name",
         filters=[_stripped],
         validators=[
-            InputRequired("Enter a full name."),
+            DataRequired("Enter a full name."),
             Length(max=LONGEST_NAME, message=f"A name may have up to {LONGEST_NAME} characters."),
             looks_like_name,
         ],

@@ -33,15 +33,14 @@ class Agreement(Versioned, Base):
             unique=True,
             postgresql_where=sa.text("state NOT IN ('lapsed', 'ended')"),
         ),
-        CheckConstraint(
-            "state IN ('offered', 'lapsed') OR signed_at IS NOT NULL", name="signed_before_more"
-        ),
+        CheckConstraint("state IN ('offered', 'lapsed') OR signed_at IS NOT NULL", name="signed_before_more"),
         CheckConstraint(
             "state IN ('offered', 'lapsed', 'signed') OR countersigned_at IS NOT NULL",
             name="countersigned_before_active",
         ),
         CheckConstraint(
-            "countersigned_by_id IS NULL OR countersigned_by_id IS DISTINCT FROM signed_by_id", name="two_people"
+            "countersigned_by_id IS NULL OR countersigned_by_id IS DISTINCT FROM signed_by_id",
+            name="two_people",
         ),
     )
 

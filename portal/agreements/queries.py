@@ -70,8 +70,8 @@ def count_by_state(person: Person) -> dict[AgreementState, int]:
     """How many agreements this person may know of, by state."""
     rows = session.execute(
         sa.select(Agreement.state, sa.func.count()).where(visible_to(person)).group_by(Agreement.state)
-    ).all()
-    counted = {state: count for state, count in rows}
+    )
+    counted = dict(row.tuple() for row in rows)
     return {state: counted.get(state, 0) for state in AgreementState}
 
 
@@ -83,7 +83,7 @@ def _filtered(
 
 
 def list_awaiting_signature(person: Person) -> Sequence[Agreement]:
-    """Offered agreements that this person may sign as the provider's administrator, soonest to lapse first."""
+    """Offers that this person may sign as the provider's administrator, soonest to lapse first."""
     organisations = [
         organisation_id
         for organisation_id in person.organisation_ids
@@ -188,7 +188,9 @@ def list_happened(agreement: Agreement) -> list[Happened]:
     if agreement.signed_at:
         lines.append(Happened("Signed by the provider", agreement.signed_at, agreement.signatory_name))
     if agreement.countersigned_at:
-        countersigner = session.get(Person, agreement.countersigned_by_id) if agreement.countersigned_by_id else None
+        countersigner = (
+            session.get(Person, agreement.countersigned_by_id) if agreement.countersigned_by_id else None
+        )
         by = countersigner.full_name if countersigner else None
         lines.append(Happened("Countersigned by the council", agreement.countersigned_at, by, tone="good"))
     changes = session.scalars(

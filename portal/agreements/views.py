@@ -78,7 +78,13 @@ def sign(agreement: Agreement) -> ResponseReturnValue:
             seen_version=_version(),
         )
         return done("Signed. The council will now countersign it.", _show(agreement))
-    return page("agreements/sign.html", 422 if form.errors else 200, form=form, agreement=agreement, today=clock.today())
+    return page(
+        "agreements/sign.html",
+        422 if form.errors else 200,
+        form=form,
+        agreement=agreement,
+        today=clock.today(),
+    )
 
 
 @blueprint.route("/agreements/<uuid:agreement_id>/countersign", methods=["GET", "POST"])
@@ -91,7 +97,11 @@ def countersign(agreement: Agreement) -> ResponseReturnValue:
         services.countersign_agreement(agreement, by=current_person(), seen_version=_version())
         return done("Countersigned. The submitted prices are now the agreed prices.", _show(agreement))
     return page(
-        "agreements/countersign.html", 422 if form.errors else 200, form=form, agreement=agreement, today=clock.today()
+        "agreements/countersign.html",
+        422 if form.errors else 200,
+        form=form,
+        agreement=agreement,
+        today=clock.today(),
     )
 
 

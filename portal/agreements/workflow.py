@@ -52,7 +52,12 @@ AGREEMENT = Lifecycle(
             (_last_day_passed,),
         ),
         Transition(
-            "countersign", "Countersign", frozenset({S.SIGNED}), S.ACTIVE, can_countersign, "agreement.countersigned"
+            "countersign",
+            "Countersign",
+            frozenset({S.SIGNED}),
+            S.ACTIVE,
+            can_countersign,
+            "agreement.countersigned",
         ),
         Transition(
             "suspend",
@@ -71,7 +76,12 @@ AGREEMENT = Lifecycle(
             "agreement.reinstated",
         ),
         Transition(
-            "end", "End the agreement", frozenset({S.ACTIVE, S.SUSPENDED}), S.ENDED, can_steward, "agreement.ended"
+            "end",
+            "End the agreement",
+            frozenset({S.ACTIVE, S.SUSPENDED}),
+            S.ENDED,
+            can_steward,
+            "agreement.ended",
         ),
     ),
 )

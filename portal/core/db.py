@@ -149,6 +149,8 @@ def transaction(person_id: uuid.UUID | None = None) -> Iterator[orm.scoped_sessi
 
 def lock(thing: Base) -> None:
     """Lock the row of `thing` until the transaction ends, and read it afresh."""
+    # Reading afresh would drop what was assigned and not yet written.
+    session.flush()
     session.refresh(thing, with_for_update={"of": type(thing)})
 
 

@@ -75,6 +75,26 @@ class ClockField(TimeField):
             raise ValueError("Enter a time like 17:00.") from error
 
 
+class PointsField(DecimalField):
+    """Points, perhaps with decimals."""
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        try:
+            super().process_formdata(valuelist)
+        except ValueError as error:
+            raise ValueError("Enter a number, like 60 or 62.5.") from error
+
+
+class CountField(IntegerField):
+    """A whole number."""
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        try:
+            super().process_formdata(valuelist)
+        except ValueError as error:
+            raise ValueError("Enter a whole number.") from error
+
+
 def _time_field(label: str) -> ClockField:
     return ClockField(label, [InputRequired("Enter a time, like 17:00.")], format=["%H:%M", "%H:%M:%S"])
 
@@ -127,12 +147,12 @@ class RoundForm(FlaskForm):  # type: ignore[misc]
     notice_reference = StringField(
         "Find a Tender notice reference", filters=[tidy], description="Leave this empty until it is known."
     )
-    quality_weight = DecimalField(
+    quality_weight = PointsField(
         "Quality weight",
         [InputRequired("Enter the weight of quality."), NumberRange(1, 99, "Enter a number from 1 to 99.")],
         description="Points out of 100. The rest is price.",
     )
-    quality_minimum = DecimalField(
+    quality_minimum = PointsField(
         "Lowest quality score to be admitted",
         [InputRequired("Enter the lowest score, or 0."), NumberRange(0, 99, "Enter a number from 0 to 99.")],
         description="Points of the quality weight. 0 means that only the minimum on a question applies.",
@@ -142,10 +162,10 @@ class RoundForm(FlaskForm):  # type: ignore[misc]
         [InputRequired("Choose who is admitted.")],
         choices=[SelectChoice(rule.value, rule.label) for rule in AdmissionRule],
     )
-    admit_at_most = IntegerField(
+    admit_at_most = CountField(
         "How many, if only the best", [Optional(), NumberRange(1, 500, "Enter a number from 1 to 500.")]
     )
-    standstill_days = IntegerField(
+    standstill_days = CountField(
         "Days of standstill",
         [
             InputRequired("Enter the days of standstill."),
@@ -195,7 +215,7 @@ def round_values(round_: Round) -> dict[str, Any]:
     for prefix in ("clarification", "submission"):
         local = getattr(round_, f"{prefix}_deadline").astimezone(LONDON)
         values |= {f"{prefix}_date": local.date(), f"{prefix}_time": local.time()}
-    weights = {name: Decimal(f"{getattr(round_, name):g}") for name in ("quality_weight", "quality_minimum")}
+    weights = {name: Decimal(f"{getattr(round_, name).normalize():f}") for name in ("quality_weight", "quality_minimum")}
     return values | weights | {"admission_rule": round_.admission_rule.value}
 
 

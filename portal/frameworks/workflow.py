@@ -14,6 +14,8 @@ Facts that callers pass to `transitions.apply(ROUND, …, facts={…})`, gathere
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from portal.core.access import ALLOWED, Verdict, denied
 from portal.core.transitions import Facts, Lifecycle, Transition
 from portal.frameworks import policy
@@ -35,13 +37,17 @@ def _authority_on_record(round_: Round, _: Facts) -> Verdict:
     return ALLOWED
 
 
+def _points(value: Decimal) -> str:
+    return f"{value.normalize():f}"
+
+
 def _scored_questions_add_up(round_: Round, facts: Facts) -> Verdict:
     if not facts["scored_questions"]:
         return denied("This round has no scored question. Add the question set first.")
     if facts["question_weight"] != round_.quality_weight:
         return denied(
-            f"The scored questions add up to {facts['question_weight']:g} points, but the quality weight is"
-            f" {round_.quality_weight:g}. They must be equal."
+            f"The scored questions add up to {_points(facts['question_weight'])} points, but the quality weight is"
+            f" {_points(round_.quality_weight)}. They must be equal."
         )
     return ALLOWED
 

@@ -43,10 +43,15 @@ class NeedsForm(FlaskForm):  # type: ignore[misc]
     children = IntegerField(
         "Children to be placed together",
         default=1,
-        validators=[InputRequired("Enter how many children"), NumberRange(1, 8, message="Enter a number from 1 to 8")],
+        validators=[
+            InputRequired("Enter how many children"),
+            NumberRange(1, 8, message="Enter a number from 1 to 8"),
+        ],
         description="1, or the number of brothers and sisters, this child included.",
     )
-    districts = SelectMultipleField("Districts", description="None chosen means anywhere, also outside Kent and Medway.")
+    districts = SelectMultipleField(
+        "Districts", description="None chosen means anywhere, also outside Kent and Medway."
+    )
     outward_postcode = StringField(
         "Near the first part of a postcode",
         validators=[Optional()],

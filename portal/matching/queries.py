@@ -1,4 +1,4 @@
-"""Which households could take a child: the needs as conditions, the matches in order, and what nearly fits."""
+"""Which households could take a child: needs as conditions, the matches in order, and what nearly fits."""
 
 from __future__ import annotations
 
@@ -259,8 +259,8 @@ def _conditions(needs: Needs) -> dict[str, sa.ColumnElement[bool]]:
         "has_place": Vacancy.free_places >= 1,
         "age": sa.and_(Vacancy.age_from <= needs.age, Vacancy.age_to >= needs.age),
         "gender": Vacancy.gender.in_({Gender.ANY, needs.gender}),
-        "placement_type": Vacancy.placement_types.contains([needs.placement_type]),
-        "need_category": Vacancy.need_categories.contains([needs.need_category]),
+        "placement_type": sa.any_(Vacancy.placement_types) == needs.placement_type,
+        "need_category": sa.any_(Vacancy.need_categories) == needs.need_category,
         "districts": Vacancy.district_code.in_(needs.districts) if needs.districts else sa.true(),
         "children": fits_together,
     }
@@ -268,7 +268,10 @@ def _conditions(needs: Needs) -> dict[str, sa.ColumnElement[bool]]:
 
 def _relaxed(needs: Needs) -> dict[str, tuple[str, Needs]]:
     return {
-        "districts": ("in any district, or outside Kent and Medway", dataclasses.replace(needs, districts=())),
+        "districts": (
+            "in any district, or outside Kent and Medway",
+            dataclasses.replace(needs, districts=()),
+        ),
         "children": ("if the brothers and sisters can live apart", dataclasses.replace(needs, children=1)),
         "placement_type": ("for another type of placement", needs),
         "need_category": ("for another level of need", needs),

@@ -24,7 +24,9 @@ class PriceVersion(Versioned, Base):
     framework_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("framework.id"))
     organisation_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("organisation.id"), index=True)
     number: Mapped[int]
-    state: Mapped[PriceVersionState] = mapped_column(enum_of(PriceVersionState), default=PriceVersionState.PROPOSED)
+    state: Mapped[PriceVersionState] = mapped_column(
+        enum_of(PriceVersionState), default=PriceVersionState.PROPOSED
+    )
     effective_from: Mapped[date]
     reason: Mapped[str]
     proposed_by_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("person.id"))

@@ -54,6 +54,7 @@ def _may_read(person: Person, organisation_id: object) -> Verdict:
 
 def _may_lower(person: Person, organisation_id: object) -> Verdict:
     lowers = any(
-        grant.organisation_id == organisation_id and grant.role == Role.FINANCE_LEAD for grant in person.grants
+        grant.organisation_id == organisation_id and grant.role == Role.FINANCE_LEAD
+        for grant in person.grants
     )
     return ALLOWED if lowers else denied("Only the provider’s finance lead lowers its prices.")

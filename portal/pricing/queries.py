@@ -112,7 +112,9 @@ def list_versions(schedule: Schedule, *, limit: int = 25, offset: int = 0) -> Se
 
 def count_versions(schedule: Schedule) -> int:
     """How many versions a schedule has."""
-    return session.execute(sa.select(sa.func.count()).where(*_of_schedule(PriceVersion, schedule))).scalar_one()
+    return session.execute(
+        sa.select(sa.func.count()).where(*_of_schedule(PriceVersion, schedule))
+    ).scalar_one()
 
 
 def latest_number(schedule: Schedule) -> int:

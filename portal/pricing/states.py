@@ -4,7 +4,7 @@ from enum import StrEnum
 
 
 class PriceVersionState(StrEnum):
-    """"In force" and "superseded" follow from the dates."""
+    """ "In force" and "superseded" follow from the dates."""
 
     PROPOSED = "proposed"
     APPROVED = "approved"

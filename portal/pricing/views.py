@@ -97,7 +97,9 @@ def version(version: PriceVersion) -> ResponseReturnValue:
     )
 
 
-@blueprint.route("/organisations/<uuid:organisation_id>/prices/<uuid:framework_id>/lower", methods=["GET", "POST"])
+@blueprint.route(
+    "/organisations/<uuid:organisation_id>/prices/<uuid:framework_id>/lower", methods=["GET", "POST"]
+)
 @access(policy.can_lower, of=queries.get_schedule)
 def lower(schedule: Schedule) -> ResponseReturnValue:
     form, fees = LowerForm(), NewFees(request.form)
@@ -128,7 +130,13 @@ def _check_or_save(schedule: Schedule, form: LowerForm, fees: NewFees) -> Respon
         lines = services.plan_lowering(schedule, fees.fees, starts)
         cells = {cell.id: cell for cell in list_cells()}
         return page(
-            "pricing/check.html", schedule=schedule, form=form, fees=fees, lines=lines, cells=cells, prefix=PREFIX
+            "pricing/check.html",
+            schedule=schedule,
+            form=form,
+            fees=fees,
+            lines=lines,
+            cells=cells,
+            prefix=PREFIX,
         )
     once.claim(form.once.data)
     version = services.lower_prices(

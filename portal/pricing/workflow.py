@@ -19,7 +19,12 @@ PRICE_VERSION = Lifecycle(
     of="price version",
     transitions=(
         Transition(
-            "adopt", "Take over prices", frozenset({S.PROPOSED}), S.APPROVED, can_adopt, "price_version.adopted"
+            "adopt",
+            "Take over prices",
+            frozenset({S.PROPOSED}),
+            S.APPROVED,
+            can_adopt,
+            "price_version.adopted",
         ),
         Transition(
             "lower",

@@ -20,7 +20,7 @@ from portal.providers.states import OrganisationState
 T = TypeVar("T")
 
 MOST_FOUND = 20
-URN = re.compile(r"(SC\d{6}|\d{7})")
+URN = re.compile(r"SC\d{6}|\d{7}", re.ASCII)
 # The same text as the index `ix_ofsted_agency_search`, so that PostgreSQL uses it.
 SEARCHED = sa.func.to_tsvector(
     sa.text("'simple'::regconfig"), OfstedAgency.name + sa.literal_column("' '::text") + OfstedAgency.town

@@ -18,23 +18,26 @@ blueprint = Blueprint("reports", __name__)
 @access(policy.can_read_audit_log)
 def audit_log() -> ResponseReturnValue:
     person = current_person()
-    chosen = {
-        "verb": request.args.get("verb") or None,
-        "subject_id": request.args.get("subject_id", type=uuid.UUID),
-    }
+    verb = request.args.get("verb") or None
+    subject_id = request.args.get("subject_id", type=uuid.UUID)
     before = request.args.get("before", type=int)
-    lines = queries.list_events(person, **chosen, before=before)
+    lines = queries.list_events(person, verb=verb, subject_id=subject_id, before=before)
     shown = lines[: queries.PAGE]
     more = len(lines) > queries.PAGE
     return page(
         "reports/audit_log.html",
         lines=shown,
-        verb_choices=[("", "Everything"), *((verb, _in_words(verb)) for verb in queries.list_verbs())],
-        chosen=chosen,
+        verb_choices=[("", "Everything"), *((verb, _in_words(verb)) for verb in queries.list_verbs(person))],
+        verb=verb,
+        subject_id=subject_id,
         with_details=queries.reads_everything(person),
-        newest=url_for("reports.audit_log", **chosen) if before else None,
-        older=url_for("reports.audit_log", **chosen, before=shown[-1].event.sequence) if more else None,
+        newest=_log(verb, subject_id) if before else None,
+        older=_log(verb, subject_id, before=shown[-1].event.sequence) if more else None,
     )
+
+
+def _log(verb: str | None, subject_id: uuid.UUID | None, before: int | None = None) -> str:
+    return url_for("reports.audit_log", verb=verb, subject_id=subject_id, before=before)
 
 
 def _in_words(verb: str) -> str:

@@ -57,11 +57,16 @@ class HouseholdForm(FlaskForm):  # type: ignore[misc]
     )
     placed_now = _number("Children placed now", "Enter how many children are placed now, or 0", 12)
     free_places = _number(
-        "Places free", "Enter how many places are free", 12, description="Places you could fill, not only empty beds."
+        "Places free",
+        "Enter how many places are free",
+        12,
+        description="Places you could fill, not only empty beds.",
     )
     age_from = _number("Youngest age", "Enter the youngest age", 18)
     age_to = _number("Oldest age", "Enter the oldest age", 21)
-    gender = RadioField("Who can be placed here", choices=[SelectChoice(k.value, v) for k, v in GENDERS.items()])
+    gender = RadioField(
+        "Who can be placed here", choices=[SelectChoice(k.value, v) for k, v in GENDERS.items()]
+    )
     siblings_together = _number(
         "Brothers and sisters together, up to",
         "Enter how many brothers and sisters can live here together, or 1",
@@ -84,8 +89,12 @@ class HouseholdForm(FlaskForm):  # type: ignore[misc]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.placement_types.choices = [SelectChoice(kind.code, kind.label) for kind in list_placement_types()]
-        self.need_categories.choices = [SelectChoice(kind.code, kind.label) for kind in list_need_categories()]
+        self.placement_types.choices = [
+            SelectChoice(kind.code, kind.label) for kind in list_placement_types()
+        ]
+        self.need_categories.choices = [
+            SelectChoice(kind.code, kind.label) for kind in list_need_categories()
+        ]
         self.district_code.choices = [
             SelectChoice("", "Choose a district"),
             *(SelectChoice(district.gss_code, district.name) for district in list_districts()),

@@ -37,7 +37,9 @@ class Vacancy(Versioned, Base):
         CheckConstraint("age_from BETWEEN 0 AND 18 AND age_to BETWEEN age_from AND 21", name="ages_in_order"),
         CheckConstraint("approved_places BETWEEN 1 AND 12", name="approved_places_sane"),
         CheckConstraint("placed_now BETWEEN 0 AND approved_places", name="placed_within_approval"),
-        CheckConstraint("free_places BETWEEN 0 AND approved_places - placed_now", name="free_within_approval"),
+        CheckConstraint(
+            "free_places BETWEEN 0 AND approved_places - placed_now", name="free_within_approval"
+        ),
         CheckConstraint(
             "approved_places <= 3 OR over_usual_limit_from IS NOT NULL", name="usual_limit_or_exemption"
         ),

@@ -86,14 +86,18 @@ def list_for_organisation(
     """An organisation's households, longest unconfirmed first."""
     statement = _of(organisation_id, states, only_to_confirm)
     return session.scalars(
-        statement.order_by(Vacancy.confirmed_at, Vacancy.carer_reference, Vacancy.id).limit(limit).offset(offset)
+        statement.order_by(Vacancy.confirmed_at, Vacancy.carer_reference, Vacancy.id)
+        .limit(limit)
+        .offset(offset)
     ).all()
 
 
 def _of(
     organisation_id: uuid.UUID, states: Sequence[VacancyState], only_to_confirm: bool
 ) -> sa.Select[Vacancy]:
-    statement = sa.select(Vacancy).where(Vacancy.organisation_id == organisation_id, Vacancy.state.in_(states))
+    statement = sa.select(Vacancy).where(
+        Vacancy.organisation_id == organisation_id, Vacancy.state.in_(states)
+    )
     return statement.where(Vacancy.confirmed_at < fresh_since(clock.now())) if only_to_confirm else statement
 
 
@@ -113,7 +117,9 @@ def count_for_organisation(organisation_id: uuid.UUID) -> Counts:
             counted(is_open, fresh),
             counted(is_open, sa.not_(fresh), sa.not_(stale)),
             counted(is_open, stale),
-            sa.func.coalesce(sa.func.sum(Vacancy.free_places).filter(Vacancy.state == VacancyState.AVAILABLE), 0),
+            sa.func.coalesce(
+                sa.func.sum(Vacancy.free_places).filter(Vacancy.state == VacancyState.AVAILABLE), 0
+            ),
         ).where(Vacancy.organisation_id == organisation_id)
     ).one()
     states = dict(zip(VacancyState, row[: len(VacancyState)], strict=True))

@@ -28,9 +28,13 @@ VACANCY = Lifecycle(
             "vacancy.held",
             (_until_a_day_to_come,),
         ),
-        Transition("release", "End the hold", frozenset({S.HELD}), S.AVAILABLE, can_change, "vacancy.released"),
+        Transition(
+            "release", "End the hold", frozenset({S.HELD}), S.AVAILABLE, can_change, "vacancy.released"
+        ),
         Transition("fill", "Mark as filled", OPEN, S.FILLED, can_change, "vacancy.filled"),
         Transition("withdraw", "Withdraw", OPEN, S.WITHDRAWN, can_change, "vacancy.withdrawn"),
-        Transition("reopen", "Offer places again", frozenset({S.FILLED}), S.AVAILABLE, can_change, "vacancy.reopened"),
+        Transition(
+            "reopen", "Offer places again", frozenset({S.FILLED}), S.AVAILABLE, can_change, "vacancy.reopened"
+        ),
     ),
 )

@@ -22,7 +22,14 @@ def test_the_page_says_who_one_is_and_acts_for(client: Any) -> None:
     agency = organisation(legal_name="Larkspur Fostering Limited", town="Deal")
     client.sign_in(person(Role.BID_WRITER, Role.FINANCE_LEAD, organisation=agency, full_name="Bea Okoro"))
     text = client.get("/account").get_data(as_text=True)
-    for words in ("Bea Okoro", "Bid writer", "Finance lead", "Larkspur Fostering Limited", agency.urn, "Deal"):
+    for words in (
+        "Bea Okoro",
+        "Bid writer",
+        "Finance lead",
+        "Larkspur Fostering Limited",
+        agency.urn,
+        "Deal",
+    ):
         assert words in text
 
 

@@ -134,7 +134,12 @@ def test_rule_12_a_forger_who_mends_one_hash_is_found_at_the_next(chain):
 @pytest.mark.parametrize("role", ["portal_app", "portal_worker"])
 @pytest.mark.parametrize(
     "statement",
-    ["UPDATE audit_event SET verb = 'x'", "DELETE FROM audit_event", "TRUNCATE audit_event", "DELETE FROM audit_head"],
+    [
+        "UPDATE audit_event SET verb = 'x'",
+        "DELETE FROM audit_event",
+        "TRUNCATE audit_event",
+        "DELETE FROM audit_head",
+    ],
 )
 def test_rule_12_the_portals_own_roles_cannot_change_the_past(chain, role, statement):
     session.execute(sa.text(f"SET ROLE {role}"))

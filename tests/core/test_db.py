@@ -111,7 +111,11 @@ def test_an_unknown_constraint_stays_the_databases_own_error(monkeypatch):
 
 def _twin(first):
     return Organisation(
-        urn=first.urn, legal_name="Twin", registered_office="1 High Street", town="Faversham", postcode="ME13 7AB"
+        urn=first.urn,
+        legal_name="Twin",
+        registered_office="1 High Street",
+        town="Faversham",
+        postcode="ME13 7AB",
     )
 
 

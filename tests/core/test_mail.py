@@ -24,7 +24,13 @@ def server():
 def send(server, **changes):
     mailer = SmtpMailer(f"smtp://127.0.0.1:{server.port}", SENDER)
     mailer.send(
-        **{"to": "ada@example.org", "subject": "Received – thank you", "body": BODY, "reference": "m-1", **changes}
+        **{
+            "to": "ada@example.org",
+            "subject": "Received – thank you",
+            "body": BODY,
+            "reference": "m-1",
+            **changes,
+        }
     )
 
 

@@ -62,11 +62,17 @@ def state_in_database(thing):
 
 
 def test_a_transition_assigns_the_state_and_writes_exactly_one_event(organisation, officer):
-    transitions.apply(LIFECYCLE, "verify", organisation, by=officer, facts=PAPERS, details={"register": "2025"})
+    transitions.apply(
+        LIFECYCLE, "verify", organisation, by=officer, facts=PAPERS, details={"register": "2025"}
+    )
     session.commit()
     (event,) = events_on(organisation)
     assert state_in_database(organisation) == S.VERIFIED
-    assert (event.verb, event.actor_id, event.subject_type) == ("organisation.verified", officer.id, "organisation")
+    assert (event.verb, event.actor_id, event.subject_type) == (
+        "organisation.verified",
+        officer.id,
+        "organisation",
+    )
     assert event.details == {"from": "registered", "to": "verified", "register": "2025"}
 
 

@@ -120,9 +120,9 @@ def submission(of: Application, *, by: Person | None = None, at: datetime | None
     """Declare the working copy as it stands and submit it, a day before the deadline or now."""
     writer_id = by.id if by is not None else of.started_by_id
     moment = at or min(clock.now(), of.round.submission_deadline - timedelta(days=1))
-    of.declared_by_id, of.declared_at = writer_id, moment
-    of.declared_name, of.declared_position = "Robin Fairweather", "Registered manager"
     with deadline_moved(of):
+        of.declared_by_id, of.declared_at = writer_id, moment
+        of.declared_name, of.declared_position = "Robin Fairweather", "Registered manager"
         rows = session.scalars(
             sa.select(Answer).where(Answer.application_id == of.id).options(selectinload(Answer.evidence))
         )
@@ -159,6 +159,13 @@ def submission(of: Application, *, by: Person | None = None, at: datetime | None
     return made
 
 
+def declare(of: Application, by_id: uuid.UUID, at: datetime) -> None:
+    """Sign the working copy; for use as the worker's role."""
+    of.declared_by_id, of.declared_at = by_id, at
+    of.declared_name, of.declared_position = "Robin Fairweather", "Registered manager"
+    session.flush()
+
+
 @contextmanager
 def deadline_moved(of: Application) -> Iterator[None]:
     """Writes inside are in time and by the worker's role, whatever the round's deadline is."""
@@ -191,12 +198,13 @@ def _tomorrow() -> datetime:
 
 
 def _finish(made: Application, target: ApplicationState, columns: Mapping[str, Any]) -> None:
-    made.state = target
-    if target == S.WITHDRAWN:
-        made.withdrawn_at = clock.now()
-    for name, value in columns.items():
-        setattr(made, name, value)
-    save(made)
+    with as_worker():
+        made.state = target
+        if target == S.WITHDRAWN:
+            made.withdrawn_at = clock.now()
+        for name, value in columns.items():
+            setattr(made, name, value)
+    session.commit()
 
 
 def _basket(round_: Round, fee: Decimal | None) -> dict[int, Decimal | None]:

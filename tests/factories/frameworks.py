@@ -70,6 +70,8 @@ def round_(state: RoundState | str = S.PUBLISHED, *, questions: bool = True, **c
         "authority_clause": "Clause 4.2 of the invitation to tender",
         "criteria_match_original": True,
     }
+    if "submission_deadline" in columns:
+        defaults["clarification_deadline"] = columns["submission_deadline"] - timedelta(days=10)
     made = save(Round(**{**defaults, **columns}))
     if questions:
         with as_worker():

@@ -29,7 +29,9 @@ def load_lists() -> None:
     session.commit()
 
 
-def cell(placement_type: str = "standard", need_category: str = "standard", age_band: str = "5_10") -> PriceCell:
+def cell(
+    placement_type: str = "standard", need_category: str = "standard", age_band: str = "5_10"
+) -> PriceCell:
     """The cell of the default lists at this place."""
     find = sa.select(PriceCell).filter_by(
         placement_type=placement_type, need_category=need_category, age_band=age_band

@@ -28,7 +28,9 @@ def districts() -> None:
     session.commit()
 
 
-def vacancy(state: VacancyState | str = VacancyState.AVAILABLE, *, confirmed_days_ago: int = 0, **columns: Any) -> Vacancy:
+def vacancy(
+    state: VacancyState | str = VacancyState.AVAILABLE, *, confirmed_days_ago: int = 0, **columns: Any
+) -> Vacancy:
     """A household in Swale with one free place for any child of 0 to 17, standard need, confirmed today."""
     state = VacancyState(state)
     organisation = columns.pop("organisation", None) or providers.organisation()

@@ -51,7 +51,9 @@ def left():
 
 def make_the_dead_workers_silence_long():
     """Instead of waiting: what half a minute without a sign of life would look like."""
-    session.execute(sa.text("UPDATE procrastinate_workers SET last_heartbeat = last_heartbeat - interval '1 hour'"))
+    session.execute(
+        sa.text("UPDATE procrastinate_workers SET last_heartbeat = last_heartbeat - interval '1 hour'")
+    )
     session.commit()
 
 

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, sync_playwright
 from tests.support import browser as chromium
 from tests.support.database import Databases
 from tests.support.live import Live
-from tests.support.visitor import Visitor
+from tests.support.visitor import Checks, Visitor
 
 
 @pytest.fixture(scope="session")
@@ -40,13 +40,21 @@ def live(databases: Databases, worker_name: str, tmp_path: Path) -> Iterator[Liv
 
 
 @pytest.fixture
-def visitor(browser: Browser, live: Live) -> Iterator[Callable[..., Visitor]]:
-    """`visitor("name")` opens a browser of their own for somebody; JOURNEY_PICTURES=folder keeps pictures."""
-    opened: list[Visitor] = []
+def checks() -> Iterator[Checks]:
+    """What axe found in this journey, told all at once at its end; JOURNEY_PICTURES=folder keeps pictures."""
     folder = os.environ.get("JOURNEY_PICTURES")
+    kept = Checks(pictures=Path(folder) if folder else None)
+    yield kept
+    assert not kept.violations, "\n".join(kept.violations)
+
+
+@pytest.fixture
+def visitor(browser: Browser, live: Live, checks: Checks) -> Iterator[Callable[..., Visitor]]:
+    """`visitor("name")` opens a browser of their own for somebody."""
+    opened: list[Visitor] = []
 
     def open_for(name: str, **options: Any) -> Visitor:
-        made = Visitor(browser, live.address, name=name, pictures=Path(folder) if folder else None, **options)
+        made = Visitor(browser, live.address, name=name, checks=checks, **options)
         opened.append(made)
         return made
 

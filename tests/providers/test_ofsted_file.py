@@ -18,15 +18,15 @@ HEADING = (
 )
 TITLES = "Children's social care data in England – Provider level as at 31 March 2025,,\nOne table,,\nSome are empty,,\n"
 GOOD = (
-    "Link,9900001,Independent Fostering Agency,05/04/2019,Active,Medlar Tree Foster Care,4 Station Road,Mill  Yard ,"
+    "Link,9800001,Independent Fostering Agency,05/04/2019,Active,Medlar Tree Foster Care,4 Station Road,Mill  Yard ,"
     "WHITSTABLE,Kent,ct5 1ab,South East,Kent,Private,Medlar Tree Holdings,01/06/2023,Good,Good,Outstanding,,"
 )
 UNINSPECTED = (
-    "Link,SC990002,Independent Fostering Agency,05/04/2024,Active,Quince Fostering,REDACTED,REDACTED,,,CT5 1AB,"
+    "Link,SC980002,Independent Fostering Agency,05/04/2024,Active,Quince Fostering,REDACTED,REDACTED,,,CT5 1AB,"
     "South East,Medway,Voluntary,,,,,,,"
 )
 HOME = (
-    "Link,9900003,Children's home,05/04/2024,Active,REDACTED,REDACTED,REDACTED,REDACTED,REDACTED,REDACTED,"
+    "Link,9800003,Children's home,05/04/2024,Active,REDACTED,REDACTED,REDACTED,REDACTED,REDACTED,REDACTED,"
     "South East,Kent,Private,A Firm,not a date,,,,,"
 )
 
@@ -50,7 +50,7 @@ def test_both_encodings_are_read(encoding: str) -> None:
 
 def test_an_agency_is_read_whole() -> None:
     agency, uninspected = parse(file(GOOD, UNINSPECTED, HOME).encode()).agencies
-    assert (agency.urn, agency.name, agency.town) == ("9900001", "Medlar Tree Foster Care", "Whitstable")
+    assert (agency.urn, agency.name, agency.town) == ("9800001", "Medlar Tree Foster Care", "Whitstable")
     assert agency.address == "4 Station Road\nMill Yard"
     assert agency.postcode == "CT5 1AB"
     assert (agency.registered_on, agency.inspected_on) == (date(2019, 4, 5), date(2023, 6, 1))
@@ -89,8 +89,8 @@ def test_other_years_name_columns_differently() -> None:
         ),
         (file(GOOD)[:-3].encode() + b',"cut', "breaks off inside a row"),
         (file(HOME).encode(), "no independent fostering agency"),
-        (file(GOOD, GOOD).encode(), "Row 6, column URN: 9900001 is in the file twice."),
-        (file(GOOD.replace("9900001", "990001")).encode(), "Row 5, column URN: “990001” is not a URN"),
+        (file(GOOD, GOOD).encode(), "Row 6, column URN: 9800001 is in the file twice."),
+        (file(GOOD.replace("9800001", "980001")).encode(), "Row 5, column URN: “980001” is not a URN"),
         (
             file(GOOD.replace("05/04/2019", "2019-04-05")).encode(),
             "Row 5, column Registration date: “2019-04-05” is not a date like 31/03/2025.",
@@ -108,7 +108,7 @@ def test_a_bad_file_says_what_is_wrong(content: bytes, said: str) -> None:
 
 
 def test_many_problems_are_told_together_but_not_all() -> None:
-    rows = [GOOD.replace("9900001", f"X{number}") for number in range(15)]
+    rows = [GOOD.replace("9800001", f"X{number}") for number in range(15)]
     with pytest.raises(BadRegisterFile) as refused:
         parse(file(*rows).encode())
     assert len(refused.value.problems) == 11

@@ -47,10 +47,10 @@ def test_a_newer_file_updates_and_keeps_who_is_absent(written: Any) -> None:
     newer = GOOD.replace("Good,Good,Outstanding", "Outstanding,Good,Good")
     made = services.import_register(written(newer, titles=TITLES.replace("2025", "2026")))
     found = agencies()
-    assert set(found) == {"9900001", "SC990002"}
-    assert found["9900001"].overall_grade == "Outstanding"
-    assert found["9900001"].import_.as_at.year == 2026
-    assert found["SC990002"].import_.as_at.year == 2025
+    assert set(found) == {"9800001", "SC980002"}
+    assert found["9800001"].overall_grade == "Outstanding"
+    assert found["9800001"].import_.as_at.year == 2026
+    assert found["SC980002"].import_.as_at.year == 2025
     assert (made.agencies, len(made.sha256)) == (1, 64)
 
 
@@ -72,7 +72,7 @@ def test_a_bad_file_changes_nothing(written: Any) -> None:
     bad = written(GOOD.replace("Active", "Closed"), GOOD[:40], titles=TITLES.replace("2025", "2026"))
     with pytest.raises(services.BadRegisterFile):
         services.import_register(bad)
-    assert agencies()["9900001"].registration_status == "Active"
+    assert agencies()["9800001"].registration_status == "Active"
     assert session.scalar(sa.select(sa.func.count()).select_from(RegisterImport)) == 1
 
 
@@ -80,7 +80,7 @@ def test_fictional_agencies_stay_beside_the_real(written: Any) -> None:
     fictional = agency(name="Larkspur Fostering")
     services.import_register(written(GOOD))
     assert agencies()[fictional.urn].is_fictional
-    assert not agencies()["9900001"].is_fictional
+    assert not agencies()["9800001"].is_fictional
 
 
 def test_a_provider_cannot_load_the_register(written: Any) -> None:
@@ -98,7 +98,7 @@ def test_the_command_loads_and_says_why_not(app: Any, written: Any, monkeypatch:
     assert "was loaded before" in again.output
     bad = runner.invoke(args=["ofsted", "import", str(written(GOOD[:50], name="cut.csv"))])
     assert bad.exit_code == 1
-    assert "Row 5 has 6 columns" in bad.output
+    assert "Row 5 has 4 columns" in bad.output
 
 
 def test_search_by_urn_in_any_spelling() -> None:

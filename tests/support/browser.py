@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -46,8 +47,9 @@ def _playwrights_own() -> str | None:
 
 def _install_playwrights() -> str | None:
     command = [sys.executable, "-m", "playwright", "install", "chromium"]
-    done = subprocess.run(command, check=False, capture_output=True, timeout=300)
-    return _playwrights_own() if done.returncode == 0 else None
+    with suppress(subprocess.TimeoutExpired):
+        subprocess.run(command, check=False, capture_output=True, timeout=300)
+    return _playwrights_own()
 
 
 def _install_package() -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 from alembic import command
@@ -25,6 +26,13 @@ def settings_for(folder: Path, url: str) -> Settings:
             "SECRET_KEY": "a key that only tests use, and long enough",
         }
     )
+
+
+def become_web(connection: Any, _: Any) -> None:
+    """On each new connection of a superuser: act as the web's role; factories may change it."""
+    connection.autocommit = True
+    connection.execute("SET ROLE portal_app")
+    connection.autocommit = False
 
 
 @dataclass

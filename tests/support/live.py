@@ -9,15 +9,18 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
 import sqlalchemy as sa
+from sqlalchemy import event
 
 from portal.config import ROOT
-from tests.support.database import Databases
+from portal.core import db
+from tests.support.database import Databases, become_web
 
 SECONDS_TO_START = 40
 
@@ -34,7 +37,7 @@ class Live:
 
     @classmethod
     def on(cls, databases: Databases, name: str, folder: Path) -> Live:
-        return cls(databases, databases.clone(name), folder, _free_port())
+        return cls(databases, databases.clone(name), folder, free_port())
 
     @property
     def address(self) -> str:
@@ -57,13 +60,8 @@ class Live:
             *("-m", "gunicorn", "wsgi:app", "-c", "python:portal.server", "--bind", f"127.0.0.1:{self.port}"),
             *("--workers", "2", "--worker-class", "gthread", "--threads", "4", "--log-level", "warning"),
         )
-        until = time.monotonic() + SECONDS_TO_START
-        while time.monotonic() < until and web.poll() is None:
-            with suppress(urllib.error.URLError, ConnectionError):
-                urllib.request.urlopen(f"{self.address}/healthz", timeout=5).close()
-                return web
-            time.sleep(0.1)
-        raise RuntimeError("The web server did not start.")
+        wait_until_it_answers(web, self.port)
+        return web
 
     def start_worker(self) -> subprocess.Popen[bytes]:
         return self._start("-m", "flask", "--app", "wsgi", "worker")
@@ -79,6 +77,22 @@ class Live:
             text=True,
         )
         return done.stdout
+
+    @contextmanager
+    def in_process(self) -> Iterator[None]:
+        """Services and factories called inside work on this portal's database, as in other tests: as the web's role."""
+        engine = sa.create_engine(self.databases.url("postgres", self.database))
+        event.listen(engine, "connect", become_web)
+        db.session.remove()
+        db.act_as(None)
+        db.session.configure(bind=engine, join_transaction_mode="conditional_savepoint")
+        try:
+            yield
+            db.session.commit()
+        finally:
+            db.session.remove()
+            db.act_as(None)
+            engine.dispose()
 
     def travel(self, amount: timedelta) -> None:
         """Move everybody's clock on by `amount`."""
@@ -117,7 +131,19 @@ class Live:
         return process
 
 
-def _free_port() -> int:
+def wait_until_it_answers(web: subprocess.Popen[bytes], port: int) -> None:
+    """Return once `/healthz` answers. Raises `RuntimeError` when the process ends or takes too long."""
+    until = time.monotonic() + SECONDS_TO_START
+    while time.monotonic() < until and web.poll() is None:
+        with suppress(urllib.error.URLError, ConnectionError):
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=5).close()
+            return
+        time.sleep(0.1)
+    raise RuntimeError("The web server did not start.")
+
+
+def free_port() -> int:
+    """A port of this machine that nobody listens on now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -2,116 +2,187 @@
 
 from __future__ import annotations
 
+import html
 import json
-from collections.abc import Callable
+import re
+from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
+from re import Pattern
 from typing import Any
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from portal.config import ROOT
 
-AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
+AXE = (ROOT / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 DESKTOP = {"width": 1280, "height": 900}
 PHONE = {"width": 390, "height": 844}
+UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+MOST_PAGES = 400
 
+# What is folded away is checked too, then folded again.
 RUN_AXE = """async (rules) => {
+    const folded = [...document.querySelectorAll("details:not([open])")];
+    folded.forEach(one => one.open = true);
     const found = await axe.run(document, {runOnly: rules, resultTypes: ["violations"]});
-    return found.violations.map(v => `${v.id}: ${v.help} — ${v.nodes.map(n => n.target.join(" ")).join("; ")}`);
+    const wide = document.documentElement.scrollWidth;
+    folded.forEach(one => one.open = false);
+    const violations = found.violations.map(
+        v => `${v.id}: ${v.help} — ${v.nodes.map(n => n.target.join(" ")).join("; ")}`);
+    return {violations, wide};
 }"""
 
 
-class Visitor:
-    """Goes, fills in, presses; counts page loads; remembers which pages were checked."""
+@dataclass
+class Checks:
+    """What was checked in one journey, and how. Signed-out pages are the same for everybody."""
 
-    def __init__(self, browser: Browser, address: str, *, name: str, pictures: Path | None = None, **options: Any):
-        self.address = address
+    pages: set[tuple[str, str]] = field(default_factory=set)
+    violations: list[str] = field(default_factory=list)
+    pictures: Path | None = None
+
+
+class Visitor:
+    """Goes, fills in, presses; counts page loads. Without JavaScript nothing can be checked by axe."""
+
+    def __init__(self, browser: Browser, address: str, *, name: str, checks: Checks, **options: Any):
         self.name = name
-        self.pictures = pictures
+        self.checks = checks
+        self.has_script = options.get("java_script_enabled", True)
         self.context = browser.new_context(viewport=DESKTOP, base_url=address, **options)
         self.page: Page = self.context.new_page()
         self.page.set_default_timeout(15_000)
+        self.page.set_default_navigation_timeout(15_000)
         self.loads = 0
-        self.checked: set[str] = set()
         self.errors: list[str] = []
         self.page.on("domcontentloaded", self._count)
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
         self.page.on("console", self._note)
 
-    def go(self, path: str) -> Page:
+    def go(self, path: str) -> None:
         """Open an address."""
         self.page.goto(path)
         self.check()
-        return self.page
 
-    def fill(self, label: str, value: str, **options: Any) -> None:
-        self.page.get_by_label(label, exact=options.pop("exact", True), **options).first.fill(value)
+    def fill(self, label: str | Pattern[str], value: str, *, within: Locator | None = None) -> None:
+        """Type into the field with this label; a plain text must be the whole label."""
+        (within or self.page).get_by_label(label, exact=True).first.fill(value)
 
-    def choose(self, label: str, *, exact: bool = True) -> None:
+    def choose(self, label: str | Pattern[str], *, within: Locator | None = None) -> None:
         """Tick a radio button or checkbox by its label."""
-        self.page.get_by_label(label, exact=exact).first.check()
+        (within or self.page).get_by_label(label, exact=True).first.check()
+
+    def choose_everywhere(self, label: str) -> None:
+        """Tick the choice of this label in every question of the page."""
+        for one in self.page.get_by_label(label, exact=True).all():
+            one.check()
 
     def select(self, label: str, option: str) -> None:
+        """Choose from a list by its label."""
         self.page.get_by_label(label, exact=True).first.select_option(label=option)
 
-    def press(self, name: str, *, exact: bool = True) -> None:
+    def group(self, question: str | Pattern[str]) -> Locator:
+        """The choices of one question."""
+        return self.page.get_by_role("group", name=question).first
+
+    def press(self, name: str | Pattern[str], *, within: Locator | None = None) -> None:
         """Press a button and wait for the page that follows."""
-        self._follow(lambda: self.page.get_by_role("button", name=name, exact=exact).first.click())
+        self._follow((within or self.page).get_by_role("button", name=name, exact=True).first)
 
-    def follow(self, name: str, *, exact: bool = True) -> None:
-        """Follow a link and wait for its page."""
-        self._follow(lambda: self.page.get_by_role("link", name=name, exact=exact).first.click())
+    def follow(self, name: str | Pattern[str], *, within: Locator | None = None) -> None:
+        """Follow a link, also one that looks like a button, and wait for its page."""
+        place = within or self.page
+        link = place.get_by_role("link", name=name, exact=True)
+        self._follow(link.or_(place.locator("a[role=button]").get_by_text(name, exact=True)).first)
 
-    def sees(self, text: str) -> None:
-        expect(self.page.get_by_text(text).first).to_be_visible()
+    def sees(self, text: str | Pattern[str]) -> None:
+        """The text is on the page and visible."""
+        expect(self.page.get_by_text(text).filter(visible=True).first).to_be_visible()
 
-    def sees_not(self, text: str) -> None:
+    def sees_not(self, text: str | Pattern[str]) -> None:
+        """The text is nowhere on the page."""
         expect(self.page.get_by_text(text)).to_have_count(0)
 
+    def is_at(self, heading: str | Pattern[str]) -> None:
+        """The page's heading is this."""
+        expect(self.page.get_by_role("heading", level=1)).to_contain_text(heading)
+
     def sign_in(self, email: str, password: str) -> None:
-        """Sign in by the form."""
+        """Sign in by the form, and be at the start page."""
         self.go("/sign-in")
-        self.fill("Email address", email)
-        self.page.get_by_label("Password", exact=True).first.fill(password)
+        self.fill("E-mail address", email)
+        self.fill("Password", password)
         self.press("Sign in")
+        self.is_at("What needs doing now")
+
+    def sign_out(self) -> None:
+        self.press("Sign out")
+
+    def opens_letter(self, email: str, link: str) -> None:
+        """Go to the newest letter to `email` on the demonstration's letter box that holds such a link; follow it."""
+        self.go(f"/sent-mail?to={email}")
+        self._follow(self.page.locator(f"article a[href*='{link}']").first)
+
+    def reads_everything(self, *, leaving_out: tuple[str, ...] = ()) -> dict[str, str]:
+        """Every page that this person reaches by links, by its address, as HTML; nothing is pressed."""
+        waiting, found = ["/start"], dict[str, str]()
+        while waiting:
+            path = waiting.pop()
+            if path in found or path.startswith(("/static", *leaving_out)):
+                continue
+            answer = self.context.request.get(path)
+            assert answer.status == 200, f"{self.name} follows a link to {path}: {answer.status}"
+            if not answer.headers.get("content-type", "").startswith("text/html"):
+                continue
+            found[path] = html.unescape(answer.text())
+            assert len(found) < MOST_PAGES, f"{self.name} does not come to an end: {sorted(found)[-20:]}"
+            waiting += re.findall(r'<a [^>]*href="(/[^"#]*)', found[path])
+        return found
 
     def check(self) -> None:
         """No violation of WCAG 2.2 AA, and nothing wider than the window, on a page not yet checked."""
-        kind = self._kind_of_page()
-        if kind in self.checked:
+        if not self.has_script:
             return
-        self.checked.add(kind)
+        kind = self._kind_of_page()
+        if kind in self.checks.pages:
+            return
+        self.checks.pages.add(kind)
+        self.page.evaluate(AXE + "; undefined")
         for size in (PHONE, DESKTOP):
             self.page.set_viewport_size(size)
-            self.page.evaluate(AXE.read_text(encoding="utf-8") + "; undefined")
-            violations = self.page.evaluate(RUN_AXE, RULES)
-            assert not violations, f"{self.page.url} at {size['width']}: {json.dumps(violations, indent=1)}"
-            wide = self.page.evaluate("document.documentElement.scrollWidth")
-            assert wide <= size["width"], f"{self.page.url} is {wide} pixels wide at {size['width']}"
-            self._take_picture(kind, size["width"])
+            found = self.page.evaluate(RUN_AXE, RULES)
+            at = f"{self.page.url} at {size['width']}"
+            if found["violations"]:
+                self.checks.violations.append(f"{at}: {json.dumps(found['violations'], indent=1)}")
+            if found["wide"] > size["width"]:
+                self.checks.violations.append(f"{at} is {found['wide']} pixels wide")
+            self._take_picture(kind[1], size["width"])
 
     def close(self) -> None:
         self.context.close()
         assert not self.errors, f"{self.name}: {self.errors}"
 
-    def _follow(self, act: Callable[[], None]) -> None:
-        # htmx may answer in place; a plain page loads. Either way the page is at rest afterwards.
-        act()
-        self.page.wait_for_load_state("load")
-        self.page.wait_for_load_state("networkidle")
+    def _follow(self, target: Locator) -> None:
+        with self.page.expect_navigation(wait_until="load"):
+            target.click()
         self.check()
 
-    def _kind_of_page(self) -> str:
-        parts = urlsplit(self.page.url).path.split("/")
-        kind = "/".join("id" if len(part) == 36 and part.count("-") == 4 else part for part in parts)
-        return f"{kind} {self.page.locator('h1').first.inner_text()}"
+    def _kind_of_page(self) -> tuple[str, str]:
+        path = UUID.sub("id", urlsplit(self.page.url).path)
+        path = re.sub(r"(confirm-email|invitations|new-password)/[^/]+$", r"\1/secret", path)
+        heading = self.page.locator("h1").first.inner_text()
+        signed_in = self.page.locator("[data-sign-out]").count() > 0
+        return (self.name if signed_in else "", f"{path} {heading}")
 
     def _take_picture(self, kind: str, width: int) -> None:
-        if self.pictures is not None:
-            name = kind.strip("/ ").replace("/", "-").replace(" ", "-")[:80]
-            self.page.screenshot(path=self.pictures / f"{self.name}-{name}-{width}.png", full_page=True)
+        if self.checks.pictures is not None:
+            name = re.sub(r"[^\w]+", "-", kind).strip("-")[:70]
+            with suppress(FileExistsError):
+                self.checks.pictures.mkdir(parents=True)
+            self.page.screenshot(path=self.checks.pictures / f"{self.name}-{name}-{width}.png", full_page=True)
 
     def _count(self, _: Page) -> None:
         self.loads += 1

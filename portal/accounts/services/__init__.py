@@ -15,7 +15,7 @@ from portal.accounts.services.invitations import (
     needs_account,
     resend_invitation,
 )
-from portal.accounts.services.links import forget_old_links
+from portal.accounts.services.links import LinkSpent, forget_old_links
 from portal.accounts.services.registration import (
     confirm_email,
     find_confirmation,
@@ -34,6 +34,7 @@ from portal.accounts.services.sign_in import (
 from portal.accounts.services.throttle import forget_old_tries
 
 __all__ = [
+    "LinkSpent",
     "accept_invitation",
     "accept_invitation_as",
     "cancel_invitation",

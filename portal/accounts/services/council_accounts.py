@@ -10,7 +10,7 @@ from portal.accounts.queries import find_person_by_email, tidy_email
 from portal.accounts.services import links
 from portal.accounts.services.invitations import MAIL, TOO_MANY, mail_invitation
 from portal.accounts.services.roles import grant_role, refuse_to_lose_last
-from portal.accounts.states import Council, LinkPurpose, Role
+from portal.accounts.states import COUNCIL_ROLES, Council, LinkPurpose, Role
 from portal.core import audit, once
 from portal.core.access import require
 from portal.core.db import check_version, lock, session
@@ -33,7 +33,7 @@ def create_council_account(
     """
     if by is not None:
         require(is_system_administrator(by))
-    if not roles:
+    if not roles or not COUNCIL_ROLES.issuperset(roles):
         raise Invalid("Choose at least one role.", field="roles")
     if once_token is not None:
         once.claim(once_token)

@@ -75,7 +75,7 @@ def cancel_invitation(invitation: AccountLink, *, by: Person) -> None:
 
 
 def find_invitation(secret: str) -> AccountLink:
-    """The invitation of this link, without accepting it. Raises `NotFound` when it is spent."""
+    """The invitation of this link, without accepting it. Raises `LinkSpent`."""
     return links.look_at(secret, LinkPurpose.ACCEPT_INVITATION)
 
 
@@ -91,7 +91,7 @@ def needs_account(invitation: AccountLink) -> bool:
 def accept_invitation(secret: str, full_name: str, password: str) -> Person:
     """Make an account from an invitation, which proves its address, and give it the roles on offer.
 
-    Raises `Invalid` on `password`, `NotFound` or `Refused` when spent, `NotAllowed` when the address has
+    Raises `Invalid` on `password`, `LinkSpent`, `NotAllowed` when the address has
     a confirmed account, which must be signed in to accept.
     """
     invitation = find_invitation(secret)

@@ -18,7 +18,7 @@ from portal.accounts.queries import tidy_email
 from portal.accounts.states import Council, LinkPurpose, Role
 from portal.core import clock
 from portal.core.db import lock, session
-from portal.core.errors import NotFound, Refused
+from portal.core.errors import NotFound
 from portal.notifications import queries as mail
 
 LASTS = {
@@ -26,10 +26,18 @@ LASTS = {
     LinkPurpose.RESET_PASSWORD: timedelta(hours=1),
     LinkPurpose.ACCEPT_INVITATION: timedelta(days=7),
 }
-SPENT = "This link has been used already, has expired, or was replaced by a newer one."
 MAIL_WINDOW = timedelta(hours=1)
 MOST_MAILS_IN_WINDOW = 3
 KEPT_AFTER_EXPIRY = timedelta(days=30)
+
+
+class LinkSpent(NotFound):
+    """The link does nothing any more."""
+
+    status = 410
+
+    def __init__(self) -> None:
+        super().__init__("This link has been used already, has expired, or was replaced by a newer one.")
 
 
 def make_link(
@@ -68,7 +76,7 @@ def renew(link: AccountLink) -> str:
 
 
 def look_at(secret: str, purpose: LinkPurpose) -> AccountLink:
-    """The link of this secret, unused and in time, without using it. Raises `NotFound`."""
+    """The link of this secret, unused and in time, without using it. Raises `LinkSpent`."""
     statement = sa.select(AccountLink).where(
         AccountLink.secret_hash == _hash(secret),
         AccountLink.purpose == purpose,
@@ -77,15 +85,15 @@ def look_at(secret: str, purpose: LinkPurpose) -> AccountLink:
     )
     link = session.execute(statement).scalar_one_or_none()
     if link is None:
-        raise NotFound(SPENT)
+        raise LinkSpent
     return link
 
 
 def use(link: AccountLink) -> None:
-    """Use the link up. Of two that arrive together one wins, the other is `Refused`."""
+    """Use the link up. Of two that arrive together one wins, the other gets `LinkSpent`."""
     lock(link)
     if link.used_at is not None or link.expires_at <= clock.now():
-        raise Refused(SPENT)
+        raise LinkSpent
     link.used_at = clock.now()
 
 

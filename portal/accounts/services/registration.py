@@ -52,7 +52,7 @@ def resend_confirmation(*, by: Person) -> None:
 
 
 def find_confirmation(secret: str) -> AccountLink:
-    """The link that proves an address, without using it. Raises `NotFound` when it is spent."""
+    """The link that proves an address, without using it. Raises `LinkSpent`."""
     return links.look_at(secret, LinkPurpose.CONFIRM_EMAIL)
 
 
@@ -60,7 +60,7 @@ def confirm_email(secret: str, *, by: Person) -> Person:
     """The address is this person's own: they hold both the link and the password.
 
     Asking for both keeps somebody who registered another's address from having it confirmed by them.
-    Raises `NotAllowed` for anyone else, `NotFound` or `Refused` when the link is spent.
+    Raises `NotAllowed` for anyone else, `LinkSpent`.
     """
     link = find_confirmation(secret)
     if link.person_id != by.id:

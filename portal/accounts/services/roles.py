@@ -83,12 +83,10 @@ def change_roles(
         raise Invalid("Choose at least one role, or close the account.", field="roles")
     lock(person)
     check_version(person, seen_version)
-    held = {
-        grant.role
-        for grant in person.grants
-        if (grant.organisation_id, grant.council) == (organisation_id, council)
-    }
-    # Giving first, so that a change of administrators in one step is not refused as losing the last.
+    here = [g for g in person.grants if (g.organisation_id, g.council) == (organisation_id, council)]
+    # Before anything is written: the page that shows the refusal commits.
+    refuse_to_lose_last(person, [grant for grant in here if grant.role not in roles])
+    held = {grant.role for grant in here}
     for role in sorted(set(roles) - held):
         grant_role(person, role, organisation_id, council, by)
     for role in sorted(held - set(roles)):

@@ -104,14 +104,14 @@ def request_password_reset(email: str, source: str = "") -> None:
 
 
 def find_reset(secret: str) -> AccountLink:
-    """The link for a new password, without using it. Raises `NotFound` when it is spent."""
+    """The link for a new password, without using it. Raises `LinkSpent`."""
     return links.look_at(secret, LinkPurpose.RESET_PASSWORD)
 
 
 def reset_password(secret: str, password: str) -> Person:
     """A new password for whoever holds the link. Confirms the address and ends every session.
 
-    Raises `Invalid` on `password`, `NotFound` or `Refused` when the link is spent.
+    Raises `Invalid` on `password`, `LinkSpent`.
     """
     link = find_reset(secret)
     person = link.person

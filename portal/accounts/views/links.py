@@ -11,7 +11,8 @@ from portal.accounts import services
 from portal.accounts.forms import AcceptForm, ConfirmForm, NewPasswordForm, PressForm
 from portal.accounts.views.edge import begin, blueprint, device, show_beside, source
 from portal.core.access import View, current_person, public
-from portal.core.errors import Invalid, NotFound, Refused, Throttled
+from portal.core.db import session
+from portal.core.errors import Invalid, Throttled
 from portal.core.web import done, page
 
 
@@ -22,8 +23,11 @@ def spent_link_page(view: View) -> View:
     def shown(**values: str) -> ResponseReturnValue:
         try:
             return view(**values)
-        except (NotFound, Refused) as error:
-            return page("accounts/spent_link.html", 410, reason=error.message, endpoint=request.endpoint)
+        except services.LinkSpent as error:
+            session.rollback()  # found out at the last moment, when a rival had used it: nothing may stay
+            return page(
+                "accounts/spent_link.html", error.status, reason=error.message, endpoint=request.endpoint
+            )
 
     return shown
 

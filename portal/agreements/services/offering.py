@@ -1,4 +1,4 @@
-"""Agreements come about by an offer to an admitted provider, or are recorded for members from before the portal."""
+"""How agreements come about: offered to admitted providers, or recorded for members from before the portal."""
 
 from __future__ import annotations
 
@@ -39,8 +39,9 @@ def offer_for_round(round_id: uuid.UUID) -> list[Agreement]:
 def offer_agreement(application: Application, *, by: Person | None) -> Agreement:
     """Offer the provider an agreement and tell its administrators; the second call returns the first's.
 
-    By the job that follows the conclusion of a round (`by` None) or a commissioner. It starts on the round's
-    date, or today if that is later. Raises `Refused` before the round is concluded, or if it was not admitted.
+    By the job that follows the conclusion of a round (`by` None) or a commissioner. It starts on the
+    round's date, or today if that is later. Raises `Refused` unless the round is concluded and the
+    application admitted.
     """
     if by is not None:
         require(policy.can_admit(by))
@@ -100,7 +101,9 @@ def admit_incumbent(
     """
     require(policy.can_admit(by))
     if not framework.starts_on <= starts_on <= min(framework.ends_on, clock.today()):
-        raise Invalid("The start must be within the framework’s dates, and not in the future", field="starts_on")
+        raise Invalid(
+            "The start must be within the framework’s dates, and not in the future", field="starts_on"
+        )
     _lock(Organisation, organisation.id)
     if queries.find_standing(framework.id, organisation.id) is not None:
         raise Invalid("This provider already has an agreement under this framework.")

@@ -11,7 +11,9 @@ from portal.core.db import session
 from portal.core.errors import Invalid
 
 
-def suspend_agreement(agreement: Agreement, *, reason: str, by: Person, seen_version: int | None = None) -> None:
+def suspend_agreement(
+    agreement: Agreement, *, reason: str, by: Person, seen_version: int | None = None
+) -> None:
     """No new placements: the provider's vacancies are no longer found. Its administrators are told why.
 
     A contract manager or commissioner, with a reason. Raises `Invalid`, `Refused`, `Stale`.

@@ -86,8 +86,9 @@ def withdraw_application(application: Application, *, by: Person, seen_version: 
     hold_round(application.round)
     lock(application)
     require(policy.can_write(by, application))
+    moment = clock.locked_now()
     apply(APPLICATION, "withdraw", application, by=by, seen_version=seen_version)
-    application.withdrawn_at = clock.locked_now()
+    application.withdrawn_at = moment
     session.flush()
     for person in queries.list_writers(application):
         send(
@@ -98,7 +99,7 @@ def withdraw_application(application: Application, *, by: Person, seen_version: 
                 "reference": application.reference,
                 "round": application.round.title,
                 "organisation": application.organisation.name,
-                "withdrawn_at": application.withdrawn_at,
+                "withdrawn_at": moment,
             },
             sealed_round_id=application.round_id,
         )

@@ -53,6 +53,7 @@ def send_notices(round_: Round, *, by: Person) -> list[DecisionNotice]:
     ]
     session.add_all(notices)
     round_.notices_sent_at, round_.standstill_ends_at = sent_at, ends_at
+    session.flush()
     facts = {"notices_sent": len(notices) == len(applications)}
     transitions.apply(
         ROUND, "start_standstill", round_, by=by, facts=facts, details={"notices": len(notices)}

@@ -22,10 +22,10 @@ from portal.demo.services import (
     vacancies,
 )
 from portal.demo.services.emptying import empty_portal
-from portal.demo.services.people import PASSWORD, accounts
-from portal.demo.services.story import Story, travel_to
+from portal.demo.services.people import PASSWORD, Account, accounts, tour
+from portal.demo.services.story import Story, not_waiting_for_disk, travel_to
 
-__all__ = ["PASSWORD", "accounts", "load", "load_if_empty", "reset"]
+__all__ = ["PASSWORD", "Account", "accounts", "load", "load_if_empty", "reset", "tour"]
 
 # Steps of one moment happen in this order.
 CHAPTERS = (people, providers, framework, rounds, applying, evaluating, deciding, prices, vacancies)
@@ -54,12 +54,13 @@ def reset(owner_url: str) -> None:
 
 
 def load() -> None:
-    """Tell the whole story into an empty database, through the features' services, and come back to the present."""
+    """Tell the whole story into an empty database, through the features' services; end in the present."""
     begun = time.monotonic()
     with transaction():
         story = Story(clock.today())
     for chapter in CHAPTERS:
         chapter.tell(story)
-    story.play()
+    with not_waiting_for_disk():
+        story.play()
     travel_to(None)
     log.info("Loaded the demonstration in %.1f seconds", time.monotonic() - begun)

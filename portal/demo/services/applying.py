@@ -21,7 +21,7 @@ from portal.demo.services import texts
 from portal.demo.services.papers import paper
 from portal.demo.services.people import writer_of
 from portal.demo.services.prices import fees_of
-from portal.demo.services.rounds import ROUNDS, Plan
+from portal.demo.services.rounds import OPEN, ROUNDS, Plan
 from portal.demo.services.story import Story
 from portal.frameworks import queries as frameworks
 from portal.frameworks.models import Question
@@ -56,10 +56,8 @@ def tell(story: Story) -> None:
             handed_in = plan.deadline - 4 if plan.opened is not None else -4
             story.add(plan.published + 4, f"10:{place}0", who, partial(_draft, story, plan, provider, ALL))
             story.add(handed_in, f"14:{place}5", who, partial(_submit, story, plan, provider))
-    story.add(-6, "16:20", "teasel_writer", partial(_draft, story, ROUNDS[-1], "teasel", ALL))
-    story.add(
-        -1, "11:45", writer_of("stourfield"), partial(_draft, story, ROUNDS[-1], "stourfield", JUST_BEGUN)
-    )
+    story.add(-6, "16:20", "teasel_writer", partial(_draft, story, OPEN, "teasel", ALL))
+    story.add(-1, "11:45", writer_of("stourfield"), partial(_draft, story, OPEN, "stourfield", JUST_BEGUN))
 
 
 def is_again(round_key: str, provider: str) -> bool:

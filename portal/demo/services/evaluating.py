@@ -76,7 +76,7 @@ def _tell_scoring(story: Story, plan: Plan, scored: int) -> None:
         story.add(scored - 5, "09:00", who, partial(_declare, story, plan, compliant(plan)))
     for place, who in enumerate(plan.evaluators):
         for provider in compliant(plan):
-            score = partial(_score, story, plan, provider, place, len(QUALITY))
+            score = partial(_score, story, plan, provider, place=place, count=len(QUALITY))
             story.add(scored, f"1{place}:30", who, score)
 
 
@@ -87,7 +87,7 @@ def _tell_scoring_so_far(story: Story, plan: Plan) -> None:
     story.add(-6, "09:20", "third_evaluator", partial(_declare_conflict, story, plan))
     for who, provider, count in SO_FAR:
         place = plan.evaluators.index(who)
-        story.add(-3, f"1{place}:30", who, partial(_score, story, plan, provider, place, count))
+        story.add(-3, f"1{place}:30", who, partial(_score, story, plan, provider, place=place, count=count))
 
 
 def _tell_consensus(story: Story, plan: Plan, consensus: int) -> None:
@@ -131,8 +131,8 @@ def _assign(story: Story, plan: Plan, by: Person) -> None:
     start_evaluating(story.round(plan.key), by=by)
 
 
-def _score(story: Story, plan: Plan, provider: str, place: int, count: int, by: Person) -> None:
-    """Score the first `count` questions as the evaluator at `place` of the data's pairs; finish when that is all."""
+def _score(story: Story, plan: Plan, provider: str, by: Person, *, place: int, count: int) -> None:
+    """Score the first `count` questions by the data's pair at `place`; finish the sheet when that is all."""
     sheet = _sheet(story, plan, provider, by)
     scores = {score.question_id: score for score in sheet.scores}
     found, prefix = texts.application(provider), "again_" if is_again(plan.key, provider) else ""

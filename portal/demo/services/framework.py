@@ -1,4 +1,4 @@
-"""The framework and its members from before the portal, and the lists that prices and vacancies are made of."""
+"""The framework and its members from before the portal, and the lists behind prices and vacancies."""
 
 from __future__ import annotations
 

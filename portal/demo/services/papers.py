@@ -1,4 +1,4 @@
-"""The small PDF files that providers upload: real documents of one page, made by hand so that loading is quick."""
+"""The small PDF files that providers upload: real documents of one page, made by hand to be quick."""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -20,11 +21,9 @@ FIRST_DAY = -290
 
 
 def tell(story: Story) -> None:
-    """The councils' staff get their accounts: the system administrator by command, the others from them."""
+    """The councils' staff get their accounts: the first by command, the others from that one."""
     shared_hash = passwords.hash_password(PASSWORD)
-    story.add(
-        FIRST_DAY, "08:30", None, lambda _: _make_staff(story, "system_administrator", shared_hash, None)
-    )
+    story.add(FIRST_DAY, "08:30", None, partial(_make_staff, story, "system_administrator", shared_hash))
     for key, person in texts.people().items():
         if "council" in person and key != "system_administrator":
             story.add(
@@ -60,9 +59,30 @@ def _make(story: Story, key: str, password_hash: str) -> Person:
     return person
 
 
+@dataclass(frozen=True)
+class Account:
+    """Somebody whom a visitor can be: `role` says what and where they are, `does` what awaits them."""
+
+    email: str
+    name: str
+    role: str
+    does: str
+    is_council: bool
+
+
+def tour() -> list[Account]:
+    """Whom a visitor can be, in the order in which the story is best walked."""
+    return [_account(stop) for stop in texts.read("people")["tour"]]
+
+
 def accounts() -> list[tuple[str, str]]:
-    """Who can sign in, as address and what they do, in the order in which the story is best walked through."""
-    return [(texts.people()[stop["who"]]["email"], stop["does"]) for stop in texts.read("people")["tour"]]
+    """Address and what they do of everybody on the tour."""
+    return [(account.email, f"{account.role}: {account.does}") for account in tour()]
+
+
+def _account(stop: dict[str, str]) -> Account:
+    person = texts.people()[stop["who"]]
+    return Account(person["email"], person["name"], stop["role"], stop["does"], "council" in person)
 
 
 def writer_of(provider: str) -> str:

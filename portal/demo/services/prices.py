@@ -1,4 +1,4 @@
-"""What the rounds' basket holds, what each provider asks, and the price changes of those with an agreement."""
+"""What the rounds' basket holds, what each provider asks, and how members lowered their prices."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Lowering:
     reason: str
 
 
-# With the prices that each joined with, Ragstone and Tidewell come to three versions: one past, one in force, one to come.
+# With the prices that each joined with, both come to three versions: one past, one in force, one to come.
 LOWERINGS = (
     Lowering(
         *("ragstone", -204, 7, "standard", "standard", Decimal("0.985")),

@@ -1,4 +1,4 @@
-"""The register with the twelve fictional agencies beside the real ones, and their registration and verification."""
+"""The register with twelve fictional agencies beside the real ones, and how they came to be verified."""
 
 from __future__ import annotations
 

@@ -104,7 +104,7 @@ def tell(story: Story) -> None:
     """Rounds are drafted, published and, after the deadline, opened by two officers of the two councils."""
     for plan in ROUNDS:
         story.add(plan.published - 5, "11:00", "commissioner", partial(_draft, story, plan))
-        story.add(plan.published, "09:00", "commissioner", lambda by, key=plan.key: _publish(story, key, by))
+        story.add(plan.published, "09:00", "commissioner", partial(_publish, story, plan.key))
         if plan.opened is not None:
             story.add(plan.opened, "09:30", "commissioner", partial(_request_opening, story, plan.key))
             story.add(plan.opened, "10:05", "second_commissioner", partial(_confirm_opening, story, plan.key))
@@ -125,7 +125,7 @@ def _terms(story: Story, plan: Plan) -> RoundTerms:
         submission_deadline=story.moment(plan.deadline, "17:00"),
         agreements_start_on=story.day(plan.agreements_start),
         authority_decision="23-00112",
-        authority_clause="Invitation to tender, section 4: the councils may re-open the framework (illustrative)",
+        authority_clause="Invitation to tender, section 4: re-opening of the framework (illustrative)",
         criteria_match_original=True,
         departure_advice="",
         notice_reference="ocds-h6vhtk-02e225",

@@ -6,7 +6,8 @@ What a step causes (mail, scans, offers) is done at that same moment, so that th
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 
@@ -95,6 +96,18 @@ def travel_to(moment: datetime | None) -> None:
     with transaction():
         server_now: datetime = session.execute(sa.select(sa.func.clock_timestamp())).scalar_one()
         clock.travel(moment - server_now if moment is not None else timedelta(0))
+
+
+@contextmanager
+def not_waiting_for_disk() -> Iterator[None]:
+    """Commits inside do not wait for the disk: a load that is lost half-way is begun again in any case."""
+    with transaction():
+        session.execute(sa.text("SET synchronous_commit TO off"))
+    try:
+        yield
+    finally:
+        with transaction():
+            session.execute(sa.text("SET synchronous_commit TO DEFAULT"))
 
 
 def do_deferred_jobs() -> None:

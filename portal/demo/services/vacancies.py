@@ -54,7 +54,7 @@ HELD, FILLED = 14, 9
 
 def tell(story: Story) -> None:
     """Placements leads add their households day by day; some are held and some filled."""
-    chance = random.Random(2022)  # noqa: S311 - a mixture, not a secret
+    chance = random.Random(2022)
     for provider, (count, letters) in HOUSEHOLDS.items():
         days = chance.choices(list(CONFIRMED), list(CONFIRMED.values()), k=count)
         who = placements_lead_of(provider)
@@ -69,12 +69,12 @@ def tell(story: Story) -> None:
 
 def _add(story: Story, provider: str, references: list[str], seed: float, by: Person) -> None:
     organisation = story.organisation(provider)
-    for household in _households(story, references, random.Random(seed)):  # noqa: S311
+    for household in _households(story, references, random.Random(seed)):
         add_vacancy(organisation, household, by=by)
 
 
 def _hold_and_fill(story: Story, provider: str, by: Person) -> None:
-    found = list(queries.list_for_organisation(story.organisation(provider).id))
+    found = list(queries.list_for_organisation(story.ids[provider], limit=HOUSEHOLDS[provider][0]))
     for vacancy in _every(found, len(found) // (HELD // 3 + 1)):
         hold_vacancy(vacancy, until=story.today + timedelta(days=3), by=by)
     for vacancy in _every(found[1:], len(found) // (FILLED // 3)):

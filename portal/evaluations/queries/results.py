@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import contains_eager, joinedload
 
 from portal.applications.models import Application, Submission, SubmittedPrice
@@ -93,7 +94,7 @@ def bids(round_: Round) -> dict[uuid.UUID, dict[int, Decimal]]:
         .where(
             Application.round_id == round_.id, Application.state.in_(COMPLIANT | {ApplicationState.DECLINED})
         )
-        .distinct(Submission.application_id)
+        .ext(distinct_on(Submission.application_id))
         .order_by(Submission.application_id, Submission.number.desc())
         .subquery()
     )

@@ -5,31 +5,26 @@ Before a round is opened nothing here rests on more than the count of its applic
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable
-from datetime import timedelta
 
 import sqlalchemy as sa
 
 from portal.accounts.models import Person, RoleGrant
 from portal.accounts.states import Role
-from portal.agreements.models import Agreement
+from portal.agreements.queries import count_by_state, list_awaiting_countersignature
 from portal.agreements.states import AgreementState
 from portal.core import clock
 from portal.core.db import session
-from portal.frameworks.models import Round
-from portal.frameworks.states import RoundState
+from portal.decisions.queries import list_awaiting_decision
 from portal.home.queries import evaluation, rounds
+from portal.home.queries.declarations import count_undeclared, declare
 from portal.home.queries.todo import Figure, Part, Todo
 from portal.pricing.models import PriceVersion
 from portal.pricing.states import PriceVersionState
 from portal.providers.models import Organisation
 from portal.providers.states import OrganisationState
 from portal.vacancies.models import Vacancy
-from portal.vacancies.states import VacancyState
-
-FRESH = timedelta(days=7)
-AGEING = timedelta(days=14)
+from portal.vacancies.queries import fresh_since, is_free_on, shown_since
 
 
 def list_council_parts(person: Person) -> list[Part]:
@@ -38,99 +33,8 @@ def list_council_parts(person: Person) -> list[Part]:
 
 
 def _commissioner(person: Person) -> Part:
-    todos = [*_registrations(), *rounds.list_todos(person), *_countersignatures()]
-    return Part(
-        "Commissioning", "Nothing waits for a commissioner. Rounds and registrations will appear here.", todos
-    )
-
-
-def _evaluator(person: Person) -> Part:
-    rest = "You have nothing to score. When a commissioner assigns you an application it appears here."
-    return Part("Evaluation", rest, evaluation.list_todos(person))
-
-
-def _approver(_: Person) -> Part:
-    waiting = session.scalars(
-        sa.select(Round).where(Round.state == RoundState.RECOMMENDED).order_by(Round.submission_deadline)
-    )
-    todos = [
-        Todo(
-            f"Decide: {round_.title}",
-            "decisions.show",
-            {"round_id": round_.id},
-            text="A commissioner has made a recommendation. You can approve it, refer it back or reject it.",
-            tone="warning",
-        )
-        for round_ in waiting
-    ]
-    return Part("Decisions", "No recommendation awaits your decision.", todos)
-
-
-def _placement_officer(_: Person) -> Part:
-    now = clock.now()
-    confirmed, listed = Vacancy.confirmed_at, Vacancy.state == VacancyState.AVAILABLE
-    counts = session.execute(
-        sa.select(
-            sa.func.count().filter(confirmed >= now - FRESH),
-            sa.func.count().filter(confirmed < now - FRESH, confirmed >= now - AGEING),
-            sa.func.count().filter(confirmed < now - AGEING),
-        ).where(listed, Vacancy.free_places > 0)
-    ).one()
-    figures = [
-        Figure("Fresh", counts[0], "households confirmed in the last 7 days", "good"),
-        Figure("Ageing", counts[1], "confirmed 8 to 14 days ago", "warning"),
-        Figure("Stale", counts[2], "not confirmed for 14 days, so left out of searches"),
-    ]
-    rest = "Describe the child’s needs to see which carer households have a place."
-    return Part("Placements", rest, figures=figures, search="matching.search")
-
-
-def _contract_manager(_: Person) -> Part:
-    counts = _count_agreements()
-    figures = [
-        Figure("In force", counts[AgreementState.ACTIVE], "agreements"),
-        Figure("Offered", counts[AgreementState.OFFERED], "waiting for the provider to sign"),
-        Figure("Signed", counts[AgreementState.SIGNED], "waiting for the council to countersign"),
-    ]
-    todos = [Todo("All agreements", "agreements.index", text="Who is in the framework, and until when.")]
-    return Part("Contracts", "", todos, figures=figures)
-
-
-def _finance_officer(_: Person) -> Part:
-    today = clock.today()
-    coming = session.execute(
-        sa.select(sa.func.count()).where(
-            PriceVersion.state == PriceVersionState.APPROVED, PriceVersion.effective_from > today
-        )
-    ).scalar_one()
-    figures = [Figure("Price changes to come", coming, "approved, with a later start date")]
-    todos = [Todo("Price schedules", "pricing.index", text="What each provider charges, and since when.")]
-    return Part("Finance", "", todos, figures=figures)
-
-
-def _auditor(_: Person) -> Part:
-    todos = [
-        Todo("Audit log", "reports.audit_log", text="Who did what, when. Nothing in it can be changed."),
-        Todo(
-            "Access register", "reports.access_register", text="Who at the councils read which application."
-        ),
-    ]
-    return Part("Audit", "", todos)
-
-
-def _system_administrator(_: Person) -> Part:
-    people = session.execute(
-        sa.select(sa.func.count(sa.distinct(RoleGrant.person_id))).where(RoleGrant.council.is_not(None))
-    ).scalar_one()
-    todos = [
-        Todo(
-            "Council accounts",
-            "accounts.council_accounts",
-            count=people,
-            text="People at Kent and Medway, and their roles.",
-        )
-    ]
-    return Part("Administration", "", todos)
+    todos = [*_registrations(), *rounds.list_todos(person), *_countersignatures(person)]
+    return Part("Commissioning", "Nothing waits for you. Rounds and registrations will appear here.", todos)
 
 
 def _registrations() -> list[Todo]:
@@ -139,25 +43,105 @@ def _registrations() -> list[Todo]:
     ).scalar_one()
     if not waiting:
         return []
-    text = "Check that they are who they say they are, against Ofsted’s register."
+    text = "waiting to be checked against Ofsted’s register."
     return [
         Todo("Verify providers", "providers.index", {"state": "registered"}, waiting, text, tone="warning")
     ]
 
 
-def _countersignatures() -> list[Todo]:
-    waiting = _count_agreements()[AgreementState.SIGNED]
-    if not waiting:
-        return []
-    text = "The provider has signed. The agreement takes effect when the council countersigns."
+def _countersignatures(person: Person) -> list[Todo]:
     return [
-        Todo("Countersign agreements", "agreements.index", {"state": "signed"}, waiting, text, tone="warning")
+        Todo(
+            f"Countersign: {agreement.organisation.name}",
+            "agreements.show",
+            {"agreement_id": agreement.id},
+            text="The provider has signed. The agreement takes effect when the council countersigns.",
+            tone="warning",
+        )
+        for agreement in list_awaiting_countersignature(person)
     ]
 
 
-def _count_agreements() -> dict[AgreementState, int]:
-    rows = session.execute(sa.select(Agreement.state, sa.func.count()).group_by(Agreement.state))
-    return defaultdict(int, {state: count for state, count in rows})
+def _evaluator(person: Person) -> Part:
+    rest = "You have nothing to score. Applications appear here when you are assigned them."
+    return Part("Evaluation", rest, evaluation.list_todos(person))
+
+
+def _approver(person: Person) -> Part:
+    undeclared = count_undeclared(person)
+    todos = []
+    for waiting in list_awaiting_decision(person):
+        if undeclared.get(waiting.round_id):
+            todos.append(declare(waiting.round, undeclared[waiting.round_id]))
+        text = "A commissioner has made a recommendation. Approve it, refer it back or reject it."
+        ids = {"round_id": waiting.round_id}
+        todos.append(Todo(f"Decide: {waiting.round.title}", "decisions.show", ids, text=text, tone="warning"))
+    return Part("Decisions", "No recommendation awaits your decision.", todos)
+
+
+def _placement_officer(_: Person) -> Part:
+    now = clock.now()
+    confirmed, fresh, shown = Vacancy.confirmed_at, fresh_since(now), shown_since(now)
+    counts = session.execute(
+        sa.select(
+            sa.func.count().filter(confirmed >= fresh),
+            sa.func.count().filter(confirmed < fresh, confirmed >= shown),
+            sa.func.count().filter(confirmed < shown),
+        ).where(is_free_on(clock.today()), Vacancy.free_places > 0)
+    ).one()
+    figures = [
+        Figure("Fresh", counts[0], "households confirmed in the last 7 days"),
+        Figure("Ageing", counts[1], "households confirmed in the week before"),
+        Figure("Stale", counts[2], "households left out of searches until confirmed"),
+    ]
+    find = Todo(
+        "Find a placement", "matching.search", text="Describe the child’s needs to see who has a place."
+    )
+    return Part("Placements", "", [find], figures=figures)
+
+
+def _contract_manager(person: Person) -> Part:
+    counts = count_by_state(person)
+    figures = [
+        Figure("In force", counts[AgreementState.ACTIVE], "agreements"),
+        Figure("Offered", counts[AgreementState.OFFERED], "agreements the provider has still to sign"),
+        Figure("Signed", counts[AgreementState.SIGNED], "agreements the council has still to countersign"),
+        Figure("Suspended", counts[AgreementState.SUSPENDED], "agreements without new placements"),
+    ]
+    todos = [
+        Todo("Agreements", "agreements.index", text="Who is in the framework, and until when."),
+        Todo("Prices", "pricing.index", text="What each provider charges, and since when."),
+    ]
+    return Part("Contracts", "", todos, figures=figures)
+
+
+def _finance_officer(_: Person) -> Part:
+    coming = session.execute(
+        sa.select(sa.func.count()).where(
+            PriceVersion.state == PriceVersionState.APPROVED, PriceVersion.effective_from > clock.today()
+        )
+    ).scalar_one()
+    figures = [Figure("Price changes to come", coming, "approved, starting later")]
+    todos = [Todo("Prices", "pricing.index", text="What each provider charges, and since when.")]
+    return Part("Finance", "", todos, figures=figures)
+
+
+def _auditor(_: Person) -> Part:
+    log = Todo("Audit log", "reports.audit_log", text="Who did what, and when. Nothing in it can be changed.")
+    reads = Todo(
+        "Access register", "reports.access_register", text="Who at the councils read which application."
+    )
+    return Part("Audit", "", [log, reads])
+
+
+def _system_administrator(_: Person) -> Part:
+    people = session.execute(
+        sa.select(sa.func.count(sa.distinct(RoleGrant.person_id))).where(RoleGrant.council.is_not(None))
+    ).scalar_one()
+    text = "people at the councils, and what each may do."
+    return Part(
+        "Administration", "", [Todo("Council accounts", "accounts.council_accounts", {}, people, text)]
+    )
 
 
 PARTS: dict[Role, Callable[[Person], Part]] = {

@@ -1,4 +1,4 @@
-"""What an evaluator has been assigned and has not finished, a line for each round."""
+"""What an evaluator has been assigned and has not finished, by round."""
 
 from __future__ import annotations
 
@@ -12,17 +12,20 @@ from portal.core.db import session
 from portal.evaluations.models import ConflictDeclaration, EvaluationSheet, Score
 from portal.frameworks.models import Round
 from portal.frameworks.states import RoundState
+from portal.home.queries.declarations import declare
 from portal.home.queries.todo import Todo
+
+SCORING = (RoundState.OPENED, RoundState.EVALUATING)
 
 
 @dataclass(frozen=True)
 class Assigned:
-    """A round and, of this evaluator's sheets in it: undeclared applications, and questions left to score."""
+    """A round and this evaluator's open sheets in it: undeclared, readable, and their questions left."""
 
     round: Round
     undeclared: int
+    readable: int
     unscored: int
-    unfinished: int
 
 
 def list_todos(person: Person) -> list[Todo]:
@@ -31,31 +34,20 @@ def list_todos(person: Person) -> list[Todo]:
 
 
 def _todos(assigned: Assigned) -> list[Todo]:
-    todos = []
-    if assigned.undeclared:
-        todos.append(
-            _todo(
-                assigned,
-                "Declare conflicts of interest",
-                assigned.undeclared,
-                "to declare on before you can read them.",
-            )
-        )
+    todos = [declare(assigned.round, assigned.undeclared)] if assigned.undeclared else []
+    if assigned.round.state != RoundState.EVALUATING:
+        return todos
     if assigned.unscored:
-        todos.append(
-            _todo(assigned, "Score", assigned.unscored, "questions left, each with a score and a reason.")
-        )
-    elif assigned.unfinished and not assigned.undeclared:
-        todos.append(
-            _todo(assigned, "Finish scoring", assigned.unfinished, "scored but not marked as finished.")
-        )
+        text = "questions left, each with a score and a reason."
+        todos.append(_todo("Score", assigned, assigned.unscored, text))
+    elif assigned.readable:
+        text = "scored in full but not marked as finished."
+        todos.append(_todo("Finish scoring", assigned, assigned.readable, text))
     return todos
 
 
-def _todo(assigned: Assigned, title: str, count: int, text: str) -> Todo:
-    return Todo(
-        f"{title}: {assigned.round.title}", "evaluations.index", count=count, text=text, tone="warning"
-    )
+def _todo(title: str, assigned: Assigned, count: int, text: str) -> Todo:
+    return Todo(f"{title}: {assigned.round.title}", "evaluations.index", {}, count, text, tone="warning")
 
 
 def _list_assigned(person: Person) -> list[Assigned]:
@@ -66,15 +58,15 @@ def _list_assigned(person: Person) -> list[Assigned]:
         .correlate(EvaluationSheet)
         .scalar_subquery()
     )
-    rows = session.execute(
+    counted = (
         sa.select(
-            Round,
-            sa.func.count().filter(conflict.is_(None)),
-            sa.func.coalesce(sa.func.sum(unscored).filter(conflict.is_(False)), 0),
-            sa.func.count().filter(conflict.is_(False)),
+            Application.round_id,
+            sa.func.count().filter(conflict.is_(None)).label("undeclared"),
+            sa.func.count().filter(conflict.is_(False)).label("readable"),
+            sa.func.coalesce(sa.func.sum(unscored).filter(conflict.is_(False)), 0).label("unscored"),
         )
-        .join(Application, Application.round_id == Round.id)
-        .join(EvaluationSheet, EvaluationSheet.application_id == Application.id)
+        .select_from(EvaluationSheet)
+        .join(Application, Application.id == EvaluationSheet.application_id)
         .outerjoin(
             ConflictDeclaration,
             sa.and_(
@@ -82,13 +74,14 @@ def _list_assigned(person: Person) -> list[Assigned]:
                 ConflictDeclaration.person_id == EvaluationSheet.evaluator_id,
             ),
         )
-        .where(
-            EvaluationSheet.evaluator_id == person.id,
-            EvaluationSheet.finished_at.is_(None),
-            Round.state == RoundState.EVALUATING,
-        )
-        .group_by(Round.id)
+        .where(EvaluationSheet.evaluator_id == person.id, EvaluationSheet.finished_at.is_(None))
+        .group_by(Application.round_id)
+        .subquery()
+    )
+    rows = session.execute(
+        sa.select(Round, counted.c.undeclared, counted.c.readable, counted.c.unscored)
+        .join(counted, counted.c.round_id == Round.id)
+        .where(Round.state.in_(SCORING))
         .order_by(Round.submission_deadline)
-        .options(sa.orm.lazyload(Round.framework))
     )
     return [Assigned(*row) for row in rows]

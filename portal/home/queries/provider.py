@@ -7,33 +7,32 @@ from __future__ import annotations
 
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import sqlalchemy as sa
 
 from portal.accounts.models import Person
 from portal.accounts.states import Role
 from portal.agreements.models import Agreement
-from portal.agreements.states import AgreementState
-from portal.applications.models import Answer, Application, BidPrice
+from portal.agreements.queries import list_awaiting_signature
+from portal.applications.models import Answer, Application, BidPrice, Evidence
 from portal.applications.states import ApplicationState
 from portal.core import clock
 from portal.core.db import session
 from portal.decisions.models import DecisionNotice
-from portal.frameworks.models import Question, Round, Section
+from portal.frameworks.models import BasketVolume, PriceCell, Question, Round, Section
 from portal.frameworks.queries import is_accepting, list_open_rounds
-from portal.frameworks.states import QuestionKind, RoundState
+from portal.frameworks.states import QuestionKind, RoundState, SectionKind
 from portal.home.queries.todo import Note, Part, Todo
 from portal.providers.models import JoinRequest, Organisation
 from portal.providers.states import OrganisationState
 from portal.vacancies.models import Vacancy
-from portal.vacancies.states import VacancyState
+from portal.vacancies.queries import fresh_since
+from portal.vacancies.states import OPEN
 
-CONFIRM_AFTER = timedelta(days=7)
 APPLYING = (Role.PROVIDER_ADMINISTRATOR, Role.BID_WRITER, Role.FINANCE_LEAD)
-KEEPING_VACANCIES = (Role.PROVIDER_ADMINISTRATOR, Role.PLACEMENTS_LEAD)
 NOTHING = "Nothing needs doing now. We send an email when something does."
 
 
@@ -53,7 +52,7 @@ class Known:
     open_rounds: Sequence[Round]
     applied: dict[uuid.UUID, list[Applied]]
     missing: dict[uuid.UUID, int]
-    agreements: dict[uuid.UUID, list[Agreement]]
+    to_sign: Sequence[Agreement]
     unconfirmed: dict[uuid.UUID, int]
     asking: dict[uuid.UUID, int]
 
@@ -63,7 +62,7 @@ def list_provider_parts(person: Person) -> list[Part]:
     organisations = _list_organisations(person.organisation_ids)
     if not organisations:
         return [_without_agency()] if not person.is_council else []
-    known = _gather(list(organisations))
+    known = _gather(person, list(organisations))
     return [_part(person, organisations[of], known) for of in person.organisation_ids if of in organisations]
 
 
@@ -82,9 +81,13 @@ def _part(person: Person, organisation: Organisation, known: Known) -> Part:
     if person.acts_for(organisation.id, *APPLYING):
         todos += _on_applications(organisation, known)
     if person.acts_for(organisation.id, Role.PROVIDER_ADMINISTRATOR):
-        todos += _on_agreements(known.agreements[organisation.id])
+        todos += [
+            _on_agreement(agreement)
+            for agreement in known.to_sign
+            if agreement.organisation_id == organisation.id
+        ]
         todos += _on_colleagues(organisation, known.asking.get(organisation.id, 0))
-    if person.acts_for(organisation.id, *KEEPING_VACANCIES):
+    if person.acts_for(organisation.id, Role.PLACEMENTS_LEAD):
         todos += _on_vacancies(organisation, known.unconfirmed.get(organisation.id, 0))
     urn = f"URN {organisation.urn}, " if organisation.urn else ""
     return Part(f"{organisation.name} ({urn}{organisation.town})", NOTHING, todos, _standing(organisation))
@@ -92,7 +95,7 @@ def _part(person: Person, organisation: Organisation, known: Known) -> Part:
 
 def _standing(organisation: Organisation) -> list[Note]:
     if organisation.state == OrganisationState.REGISTERED:
-        text = "An officer at Kent County Council is checking your registration. You can prepare an application meanwhile."
+        text = "A council officer is checking your registration. You can prepare an application meanwhile."
         return [Note(text, "Awaiting verification")]
     if organisation.state == OrganisationState.REFUSED:
         return [Note(organisation.decision_reason or "", "Your registration was not verified", "warning")]
@@ -137,13 +140,13 @@ def _on_application(one: Applied, missing: int, now: datetime) -> list[Todo]:
 
 
 def _continue(one: Applied, ids: dict[str, uuid.UUID], missing: int) -> Todo:
-    left = f"{missing} required {'answer is' if missing == 1 else 'answers are'} missing." if missing else ""
+    left = f"{'question' if missing == 1 else 'questions'} not answered yet." if missing else ""
     return Todo(
         f"Continue your application: {one.round.title}",
         "applications.show",
         ids,
         count=missing or None,
-        text=left or "Every required answer is there. Check, declare and submit it.",
+        text=left or "Every question is answered. Check, declare and submit it.",
         due=one.round.submission_deadline,
         due_words="Closes",
         tone="warning" if missing else None,
@@ -162,20 +165,16 @@ def _receipt(one: Applied, ids: dict[str, uuid.UUID]) -> Todo:
     )
 
 
-def _on_agreements(agreements: Iterable[Agreement]) -> list[Todo]:
-    return [
-        Todo(
-            "Sign your framework agreement",
-            "agreements.show",
-            {"agreement_id": agreement.id},
-            text=agreement.framework.title,
-            due=agreement.lapses_on,
-            due_words="The offer lapses on",
-            tone="warning",
-        )
-        for agreement in agreements
-        if agreement.state == AgreementState.OFFERED
-    ]
+def _on_agreement(agreement: Agreement) -> Todo:
+    return Todo(
+        "Sign your framework agreement",
+        "agreements.show",
+        {"agreement_id": agreement.id},
+        text=agreement.framework.title,
+        due=agreement.lapses_on,
+        due_words="The offer lapses on",
+        tone="warning",
+    )
 
 
 def _on_colleagues(organisation: Organisation, asking: int) -> list[Todo]:
@@ -193,7 +192,7 @@ def _on_vacancies(organisation: Organisation, unconfirmed: int) -> list[Todo]:
     return [
         Todo(
             "Confirm your vacancies",
-            "vacancies.index",
+            "vacancies.households",
             {"organisation_id": organisation.id},
             unconfirmed,
             "Not confirmed for a week. After two weeks placement officers no longer see them.",
@@ -209,7 +208,7 @@ def _list_organisations(ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, Organisatio
     return {organisation.id: organisation for organisation in found}
 
 
-def _gather(ids: Sequence[uuid.UUID]) -> Known:
+def _gather(person: Person, ids: Sequence[uuid.UUID]) -> Known:
     applied = _applications(ids)
     drafts = [
         one.application.id
@@ -221,7 +220,7 @@ def _gather(ids: Sequence[uuid.UUID]) -> Known:
         open_rounds=list_open_rounds(),
         applied=applied,
         missing=_count_missing(drafts) if drafts else {},
-        agreements=_agreements(ids),
+        to_sign=list_awaiting_signature(person),
         unconfirmed=_count_unconfirmed(ids),
         asking=_count_asking(ids),
     )
@@ -242,28 +241,51 @@ def _applications(ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, list[Applied]]:
 
 
 def _count_missing(applications: Sequence[uuid.UUID]) -> dict[uuid.UUID, int]:
-    """How many required questions of each application have no answer; the price schedule counts as one."""
-    answered = sa.exists().where(
-        Answer.application_id == Application.id, Answer.question_id == Question.id, Answer.value.is_not(None)
-    )
-    priced = sa.exists().where(
-        BidPrice.application_id == Application.id, Question.kind == QuestionKind.PRICE_SCHEDULE
-    )
+    """How many questions of each draft have no answer yet; the price schedule counts as one."""
     rows = session.execute(
         sa.select(Application.id, sa.func.count())
         .join(Section, Section.round_id == Application.round_id)
         .join(Question, Question.section_id == Section.id)
-        .where(Application.id.in_(applications), Question.is_required, ~answered, ~priced)
+        .where(
+            Application.id.in_(applications),
+            Section.kind != SectionKind.DECLARATION,
+            sa.case(
+                (Question.kind == QuestionKind.PRICE_SCHEDULE, ~_is_priced()),
+                (Question.kind == QuestionKind.FILE, Question.is_required & ~_has_file()),
+                else_=Question.is_required & ~_is_answered(),
+            ),
+        )
         .group_by(Application.id)
     )
-    return {application_id: count for application_id, count in rows}
+    return {application_id: count for application_id, count in rows}  # noqa: C416 - for the type checker
 
 
-def _agreements(ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, list[Agreement]]:
-    found: dict[uuid.UUID, list[Agreement]] = defaultdict(list)
-    for agreement in session.scalars(sa.select(Agreement).where(Agreement.organisation_id.in_(ids))):
-        found[agreement.organisation_id].append(agreement)
-    return found
+def _is_priced() -> sa.ColumnElement[bool]:
+    """Every cell of the round's basket, or of the whole schedule where it has none, is settled."""
+    basket = _count(BasketVolume.round_id == Application.round_id)
+    asked = sa.func.coalesce(sa.func.nullif(basket, 0), _count(PriceCell.id.is_not(None)))
+    return _count(BidPrice.application_id == Application.id) >= asked
+
+
+def _count(condition: sa.ColumnElement[bool]) -> sa.ScalarSelect[int]:
+    return sa.select(sa.func.count()).where(condition).correlate(Application).scalar_subquery()
+
+
+def _has_file() -> sa.ColumnElement[bool]:
+    return sa.exists().where(
+        Answer.application_id == Application.id,
+        Answer.question_id == Question.id,
+        Evidence.answer_id == Answer.id,
+    )
+
+
+def _is_answered() -> sa.ColumnElement[bool]:
+    return sa.exists().where(
+        Answer.application_id == Application.id,
+        Answer.question_id == Question.id,
+        Answer.value.is_not(None),
+        sa.cast(Answer.value, sa.Text).not_in(['""', "[]"]),
+    )
 
 
 def _count_unconfirmed(ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, int]:
@@ -271,12 +293,12 @@ def _count_unconfirmed(ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, int]:
         sa.select(Vacancy.organisation_id, sa.func.count())
         .where(
             Vacancy.organisation_id.in_(ids),
-            Vacancy.state.in_([VacancyState.AVAILABLE, VacancyState.HELD]),
-            Vacancy.confirmed_at < clock.now() - CONFIRM_AFTER,
+            Vacancy.state.in_(sorted(OPEN)),
+            Vacancy.confirmed_at < fresh_since(clock.now()),
         )
         .group_by(Vacancy.organisation_id)
     )
-    return {organisation_id: count for organisation_id, count in rows}
+    return {organisation_id: count for organisation_id, count in rows}  # noqa: C416 - for the type checker
 
 
 def _count_asking(ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, int]:
@@ -285,4 +307,4 @@ def _count_asking(ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, int]:
         .where(JoinRequest.organisation_id.in_(ids), JoinRequest.answered_at.is_(None))
         .group_by(JoinRequest.organisation_id)
     )
-    return {organisation_id: count for organisation_id, count in rows}
+    return {organisation_id: count for organisation_id, count in rows}  # noqa: C416 - for the type checker

@@ -1,11 +1,13 @@
-"""The rounds a commissioner has in hand, each with the one thing that moves it on."""
+"""The rounds a commissioner has in hand, each with what moves it on.
+
+Two statements, however many rounds there are. Of a round that is not opened only the count is known (rule 1).
+"""
 
 from __future__ import annotations
 
 import uuid
-from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -16,9 +18,11 @@ from portal.applications.states import ApplicationState
 from portal.core import clock
 from portal.core.db import session
 from portal.evaluations.models import EvaluationSheet
+from portal.evaluations.queries.applications import active_sheet
 from portal.frameworks.models import Round
 from portal.frameworks.queries import is_accepting
 from portal.frameworks.states import RoundState
+from portal.home.queries.declarations import count_undeclared, declare
 from portal.home.queries.todo import Todo
 
 ENDED = (RoundState.CONCLUDED, RoundState.CANCELLED)
@@ -26,171 +30,126 @@ ENDED = (RoundState.CONCLUDED, RoundState.CANCELLED)
 
 @dataclass(frozen=True)
 class InHand:
-    """A round, how many applications stand submitted, and how far checking and scoring have got."""
+    """A round, how many applications stand submitted, and how many of them wait to be checked or scored."""
 
     round: Round
     submitted: int
     unchecked: int
     unfinished: int
 
+    @property
+    def ids(self) -> dict[str, uuid.UUID]:
+        return {"round_id": self.round.id}
+
+    def todo(
+        self, title: str, endpoint: str, text: str, *, count: int | None = None, tone: str = "warning"
+    ) -> Todo:
+        """What comes next for this round."""
+        return Todo(f"{title}: {self.round.title}", endpoint, self.ids, count, text, tone=tone)
+
 
 def list_todos(person: Person) -> list[Todo]:
-    """One thing to do for each round that has not ended, the soonest deadline first."""
+    """What each round that has not ended waits for, the soonest deadline first."""
     now = clock.now()
-    return [STEPS[one.round.state](one, person, now) for one in _list_in_hand()]
+    undeclared = count_undeclared(person)
+    todos: list[Todo] = []
+    for one in _list_in_hand():
+        if undeclared.get(one.round.id):
+            todos.append(declare(one.round, undeclared[one.round.id]))
+        todos.append(STEPS[one.round.state](one, person, now))
+    return todos
 
 
 def _list_in_hand() -> list[InHand]:
+    unchecked = sa.select(sa.func.count()).where(
+        Application.round_id == Round.id, Application.state == ApplicationState.SUBMITTED
+    )
+    unfinished = (
+        sa.select(sa.func.count())
+        .select_from(EvaluationSheet)
+        .join(Application, Application.id == EvaluationSheet.application_id)
+        .where(Application.round_id == Round.id, EvaluationSheet.finished_at.is_(None), active_sheet())
+    )
     rows = session.execute(
-        sa.select(Round, sa.func.count_submitted(Round.id))
+        sa.select(
+            Round,
+            sa.func.count_submitted(Round.id),
+            unchecked.correlate(Round).scalar_subquery(),
+            unfinished.correlate(Round).scalar_subquery(),
+        )
         .where(Round.state.not_in(ENDED))
         .order_by(Round.submission_deadline)
-    ).all()
-    unchecked, unfinished = _count_unchecked(), _count_unfinished()
-    return [InHand(round_, count, unchecked[round_.id], unfinished[round_.id]) for round_, count in rows]
-
-
-def _count_unchecked() -> dict[uuid.UUID, int]:
-    """Applications of opened rounds without a compliance conclusion; the database shows no others."""
-    rows = session.execute(
-        sa.select(Application.round_id, sa.func.count())
-        .join(Round, Round.id == Application.round_id)
-        .where(Round.state == RoundState.OPENED, Application.state == ApplicationState.SUBMITTED)
-        .group_by(Application.round_id)
     )
-    return defaultdict(int, {round_id: count for round_id, count in rows})
+    return [InHand(*row) for row in rows]
 
 
-def _count_unfinished() -> dict[uuid.UUID, int]:
-    """Evaluators' sheets of rounds being evaluated that are not finished."""
-    rows = session.execute(
-        sa.select(Application.round_id, sa.func.count())
-        .join(EvaluationSheet, EvaluationSheet.application_id == Application.id)
-        .join(Round, Round.id == Application.round_id)
-        .where(Round.state == RoundState.EVALUATING, EvaluationSheet.finished_at.is_(None))
-        .group_by(Application.round_id)
-    )
-    return defaultdict(int, {round_id: count for round_id, count in rows})
-
-
-def _draft(one: InHand, _: Person, now: datetime) -> Todo:
-    text = "It is a draft: nobody outside the councils can see it yet."
-    return Todo(f"Finish and publish: {one.round.title}", "frameworks.show", _ids(one), text=text)
+def _draft(one: InHand, _: Person, __: datetime) -> Todo:
+    return one.todo("Finish and publish", "frameworks.show", "Nobody outside the councils can see it yet.")
 
 
 def _published(one: InHand, person: Person, now: datetime) -> Todo:
     if is_accepting(one.round, now):
-        return Todo(
-            f"Accepting applications: {one.round.title}",
-            "frameworks.show",
-            _ids(one),
-            one.submitted,
-            _so_far(one.submitted),
-            one.round.submission_deadline,
-            "Closes",
-            "good",
+        words = "application" if one.submitted == 1 else "applications"
+        text = f"{words} submitted so far, sealed until opening."
+        todo = one.todo(
+            "Accepting applications", "frameworks.show", text, count=one.submitted, tone="neutral"
         )
+        return replace(todo, due=one.round.submission_deadline, due_words="Closes")
+    return _closed(one, person)
+
+
+def _closed(one: InHand, person: Person) -> Todo:
     asked_by = one.round.open_requested_by_id
     if asked_by is None:
-        title, text, tone = (
-            "Ask for opening",
-            "The deadline has passed. Opening takes two officers: you can be the first.",
-            "warning",
-        )
-    elif asked_by == person.id:
-        title, text, tone = (
-            "Waiting to be opened",
-            "You asked for the opening. Another commissioner must confirm it.",
-            "neutral",
-        )
-    else:
-        title, text, tone = (
-            "Confirm the opening",
-            "A colleague asked for the opening. You can be the second officer.",
-            "warning",
-        )
-    return Todo(
-        f"{title}: {one.round.title}", "applications.opening", _ids(one), one.submitted, text, tone=tone
-    )
+        text = "applications are sealed. Opening takes two officers: you can be the first."
+        return one.todo("Ask for opening", "applications.opening", text, count=one.submitted)
+    if asked_by == person.id:
+        text = "applications are sealed until another commissioner confirms the opening."
+        return one.todo("Asked to open", "applications.opening", text, count=one.submitted, tone="neutral")
+    text = "applications are sealed. A colleague asked for the opening: you can confirm it."
+    return one.todo("Confirm the opening", "applications.opening", text, count=one.submitted)
 
 
-def _so_far(submitted: int) -> str:
-    return f"{'application' if submitted == 1 else 'applications'} submitted so far. They are sealed until opening."
-
-
-def _opened(one: InHand, _: Person, now: datetime) -> Todo:
+def _opened(one: InHand, _: Person, __: datetime) -> Todo:
     if one.unchecked:
-        return _step(
-            one, "Check compliance", "evaluations.compliance", "without a conclusion yet.", one.unchecked
-        )
-    text = "Every application has been checked. Assign evaluators and start the evaluation."
-    return _step(one, "Start evaluating", "evaluations.assignments", text)
+        text = "still to be checked and concluded."
+        return one.todo("Check compliance", "evaluations.compliance", text, count=one.unchecked)
+    return one.todo("Start evaluating", "evaluations.show", "Every application has been checked.")
 
 
-def _evaluating(one: InHand, _: Person, now: datetime) -> Todo:
+def _evaluating(one: InHand, _: Person, __: datetime) -> Todo:
     if one.unfinished:
-        return _step(
-            one,
-            "Evaluators are scoring",
-            "evaluations.assignments",
-            "not finished yet.",
-            one.unfinished,
-            "neutral",
-        )
-    return _step(one, "Open consensus", "evaluations.assignments", "Every evaluator has finished scoring.")
+        text = "score sheets not finished yet."
+        return one.todo("Scoring", "evaluations.show", text, count=one.unfinished, tone="neutral")
+    return one.todo("Open consensus", "evaluations.show", "Every evaluator has finished scoring.")
 
 
-def _consensus(one: InHand, _: Person, now: datetime) -> Todo:
+def _consensus(one: InHand, _: Person, __: datetime) -> Todo:
     if one.round.quality_locked_at is None:
-        return _step(
-            one,
-            "Agree scores",
-            "evaluations.consensus",
-            "Record one agreed score and reason for each question.",
-        )
-    return _step(one, "Recommend", "decisions.recommend", "Quality is locked and prices are scored.")
+        text = "Record one agreed score with its reason for every question."
+        return one.todo("Agree scores", "evaluations.consensus", text)
+    return one.todo("Recommend", "decisions.recommend", "Quality is locked and prices are scored.")
 
 
-def _recommended(one: InHand, _: Person, now: datetime) -> Todo:
-    return _step(
-        one,
-        "Awaiting decision",
-        "decisions.show",
-        "Your recommendation is with the approver.",
-        tone="neutral",
-    )
+def _recommended(one: InHand, _: Person, __: datetime) -> Todo:
+    text = "The recommendation is with the approver."
+    return one.todo("Awaiting decision", "decisions.show", text, tone="neutral")
 
 
-def _decided(one: InHand, _: Person, now: datetime) -> Todo:
-    return _step(
-        one, "Send decision notices", "decisions.show", "Standstill starts when the last one has been sent."
-    )
+def _decided(one: InHand, _: Person, __: datetime) -> Todo:
+    text = "Standstill starts when the last notice has been sent."
+    return one.todo("Send decision notices", "decisions.notices", text)
 
 
 def _standstill(one: InHand, _: Person, now: datetime) -> Todo:
     ends = one.round.standstill_ends_at
     if ends is not None and now <= ends:
-        return Todo(
-            f"Standstill: {one.round.title}",
-            "decisions.show",
-            _ids(one),
-            due=ends,
-            due_words="Ends",
-            tone="neutral",
-        )
-    return _step(
-        one, "Conclude the round", "decisions.show", "Standstill has ended. Agreements can be offered."
+        text = "No agreement is offered before it ends."
+        todo = one.todo("Standstill", "decisions.show", text, tone="neutral")
+        return replace(todo, due=ends, due_words="Ends")
+    return one.todo(
+        "Conclude the round", "decisions.show", "Standstill has ended. Agreements can be offered."
     )
-
-
-def _step(
-    one: InHand, title: str, endpoint: str, text: str, count: int | None = None, tone: str = "warning"
-) -> Todo:
-    return Todo(f"{title}: {one.round.title}", endpoint, _ids(one), count, text, tone=tone)
-
-
-def _ids(one: InHand) -> dict[str, uuid.UUID]:
-    return {"round_id": one.round.id}
 
 
 STEPS: dict[RoundState, Callable[[InHand, Person, datetime], Todo]] = {

@@ -1,4 +1,4 @@
-"""The start page, and what every page's frame shows: who is signed in, the menu, the way to a person who helps."""
+"""The start page, and what the frame of every page shows: who is signed in, the menu, where to find help."""
 
 from __future__ import annotations
 

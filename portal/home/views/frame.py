@@ -1,4 +1,4 @@
-"""What `templates/layouts/base.html` shows around every page (listed in `portal.core.ui`), at next to no cost."""
+"""What `layouts/base.html` shows around every page, at next to no cost; `portal.core.ui` lists it."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ WARN_SECONDS = 120
 FOOTER = (
     ("About the framework", "public.index"),
     ("How to apply", "public.how_to_apply"),
+    ("Contact", "public.contact"),
     ("Accessibility", "public.accessibility"),
     ("Privacy", "public.privacy"),
 )
@@ -34,7 +35,7 @@ class Idle:
 
 
 def page_frame() -> dict[str, Any]:
-    """The context of every page. A fragment that htmx asks for stands in no frame and gets only the person."""
+    """The context of every page. A fragment for htmx stands in no frame and gets only the person."""
     person = current_person()
     if request.headers.get("HX-Request-Type") == "partial":
         return {"current_person": person}

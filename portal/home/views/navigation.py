@@ -11,16 +11,20 @@ from portal.accounts.states import COUNCIL_ROLES, PROVIDER_ROLES, Role
 
 R = Role
 EVERYBODY = frozenset(Role)
+OVERSEEING = frozenset({R.COMMISSIONER, R.CONTRACT_MANAGER, R.AUDITOR})
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A page of the menu. It is marked as current on every page whose endpoint starts with one of `covers`."""
+    """A page of the menu, marked as current where the endpoint starts with `covers`, or in its feature."""
 
     label: str
     endpoint: str
     roles: frozenset[Role]
-    covers: tuple[str, ...]
+    covers: str = ""
+
+    def is_current(self, here: str) -> bool:
+        return here.startswith(self.covers or self.endpoint.partition(".")[0] + ".")
 
 
 @dataclass(frozen=True)
@@ -33,37 +37,20 @@ class Item:
 
 
 MENU = (
-    Entry("Start", "home.start", EVERYBODY, ("home.",)),
-    Entry(
-        "Rounds",
-        "frameworks.index",
-        frozenset({R.COMMISSIONER, R.CONTRACT_MANAGER, R.AUDITOR}),
-        ("frameworks.",),
-    ),
-    Entry("Providers", "providers.index", COUNCIL_ROLES - {R.EVALUATOR, R.APPROVER}, ("providers.",)),
-    Entry("Applications", "applications.index", PROVIDER_ROLES - {R.PLACEMENTS_LEAD}, ("applications.",)),
-    Entry("Evaluation", "evaluations.index", frozenset({R.EVALUATOR}), ("evaluations.",)),
-    Entry("Decisions", "decisions.index", frozenset({R.APPROVER}), ("decisions.",)),
-    Entry(
-        "Vacancies",
-        "vacancies.index",
-        frozenset({R.PROVIDER_ADMINISTRATOR, R.PLACEMENTS_LEAD}),
-        ("vacancies.",),
-    ),
-    Entry("Find a placement", "matching.search", frozenset({R.PLACEMENT_OFFICER}), ("matching.",)),
-    Entry(
-        "Agreements", "agreements.index", frozenset({R.COMMISSIONER, R.CONTRACT_MANAGER}), ("agreements.",)
-    ),
-    Entry(
-        "Prices",
-        "pricing.index",
-        frozenset({R.FINANCE_LEAD, R.FINANCE_OFFICER, R.CONTRACT_MANAGER}),
-        ("pricing.",),
-    ),
-    Entry("Audit log", "reports.audit_log", frozenset({R.AUDITOR, R.COMMISSIONER}), ("reports.audit",)),
-    Entry(
-        "Accounts", "accounts.council_accounts", frozenset({R.SYSTEM_ADMINISTRATOR}), ("accounts.council",)
-    ),
+    Entry("Start", "home.start", EVERYBODY),
+    Entry("Your agencies", "providers.own_organisations", PROVIDER_ROLES),
+    Entry("Applications", "applications.index", PROVIDER_ROLES),
+    Entry("Vacancies", "vacancies.index", frozenset({R.PROVIDER_ADMINISTRATOR, R.PLACEMENTS_LEAD})),
+    Entry("Providers", "providers.index", OVERSEEING),
+    Entry("Rounds", "frameworks.index", COUNCIL_ROLES - {R.PLACEMENT_OFFICER, R.SYSTEM_ADMINISTRATOR}),
+    Entry("Evaluation", "evaluations.index", frozenset({R.EVALUATOR})),
+    Entry("Decisions", "decisions.index", frozenset({R.APPROVER})),
+    Entry("Find a placement", "matching.search", frozenset({R.PLACEMENT_OFFICER})),
+    Entry("Agreements", "agreements.index", PROVIDER_ROLES | OVERSEEING),
+    Entry("Prices", "pricing.index", PROVIDER_ROLES | OVERSEEING | {R.FINANCE_OFFICER}),
+    Entry("Audit log", "reports.audit_log", frozenset({R.AUDITOR, R.COMMISSIONER}), "reports.audit"),
+    Entry("Access register", "reports.access_register", frozenset({R.AUDITOR}), "reports.access"),
+    Entry("Accounts", "accounts.council_accounts", frozenset({R.SYSTEM_ADMINISTRATOR}), "accounts.council"),
 )
 
 
@@ -72,7 +59,7 @@ def navigation_for(person: Any) -> list[Item]:
     here = request.endpoint or ""
     held = frozenset(grant.role for grant in person.grants)
     return [
-        Item(entry.label, url_for(entry.endpoint), here.startswith(entry.covers))
+        Item(entry.label, url_for(entry.endpoint), entry.is_current(here))
         for entry in MENU
         if entry.endpoint in current_app.view_functions and (held & entry.roles or entry.roles is EVERYBODY)
     ]

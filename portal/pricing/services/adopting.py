@@ -35,7 +35,12 @@ class Submitted(Protocol):
 
 
 def adopt_submitted_prices(
-    framework: Framework, organisation: Organisation, submission: Submitted, *, effective_from: date, by: Person
+    framework: Framework,
+    organisation: Organisation,
+    submission: Submitted,
+    *,
+    effective_from: date,
+    by: Person,
 ) -> PriceVersion:
     """Make the submitted prices the provider's agreed prices from a date on, as its agreement takes effect.
 

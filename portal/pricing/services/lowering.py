@@ -81,7 +81,9 @@ def plan_lowering(schedule: Schedule, fees: Mapping[int, Decimal], effective_fro
     if not fees:
         raise Invalid("Enter a new weekly fee for at least one price", field="effective_from")
     standing = _prices_from(schedule, fees, effective_from)
-    return [_lowered(cell_id, fee, standing.get(cell_id, []), effective_from) for cell_id, fee in fees.items()]
+    return [
+        _lowered(cell_id, fee, standing.get(cell_id, []), effective_from) for cell_id, fee in fees.items()
+    ]
 
 
 def _prices_from(schedule: Schedule, fees: Mapping[int, Decimal], start: date) -> dict[int, list[Price]]:

@@ -60,7 +60,11 @@ def propose_version(schedule: Schedule, *, effective_from: date, reason: str, by
 def add_cells(schedule: Schedule, cell_ids: set[int]) -> dict[int, AgreedCell]:
     """Make the schedule's missing cells, then lock all of it."""
     rows = [
-        {"framework_id": schedule.framework.id, "organisation_id": schedule.organisation.id, "cell_id": cell_id}
+        {
+            "framework_id": schedule.framework.id,
+            "organisation_id": schedule.organisation.id,
+            "cell_id": cell_id,
+        }
         for cell_id in sorted(cell_ids)
     ]
     session.execute(insert(AgreedCell).values(rows).on_conflict_do_nothing())
@@ -84,7 +88,9 @@ def open_prices(
     ).all()
     for price in standing:
         if price.period.lower is None or price.period.lower >= start:
-            raise Invalid("A price of this schedule already changes on that day or later. Choose a later date")
+            raise Invalid(
+                "A price of this schedule already changes on that day or later. Choose a later date"
+            )
         price.period = Range(price.period.lower, start)
     # Ended first: the database refuses an overlap at once.
     session.flush()

@@ -16,7 +16,7 @@ from portal.core.errors import Invalid
 
 WANTED = "independent fostering agency"
 REDACTED = "REDACTED"
-URN = re.compile(r"SC\d{6}|\d{7}")
+URN = re.compile(r"SC\d{6}|\d{7}", re.ASCII)
 AS_AT = re.compile(r"as at (\d{1,2} [A-Z][a-z]+ \d{4})")
 MOST_TITLE_ROWS = 15
 MOST_PROBLEMS = 10

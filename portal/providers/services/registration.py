@@ -19,8 +19,8 @@ from portal.providers import policy, queries
 from portal.providers.models import JoinRequest, Organisation
 from portal.providers.states import OrganisationState, Standing
 
-POSTCODE = re.compile(r"([A-Z]{1,2}\d[A-Z\d]?) ?(\d[ABD-HJLNP-UW-Z]{2})")
-COMPANY_NUMBER = re.compile(r"[A-Z0-9]{2}\d{6}|\d{8}")
+POSTCODE = re.compile(r"([A-Z]{1,2}\d[A-Z\d]?) ?(\d[ABD-HJLNP-UW-Z]{2})", re.ASCII)
+COMPANY_NUMBER = re.compile(r"[A-Z0-9]{2}\d{6}", re.ASCII)
 CHOSEN_STANDINGS = (Standing.NEW_ENTRANT, Standing.SPOT_PROVIDER)
 
 on_constraint(

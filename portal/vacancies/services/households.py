@@ -75,7 +75,9 @@ def add_vacancy(organisation: Organisation, household: Household, *, by: Person)
     return vacancy
 
 
-def edit_vacancy(vacancy: Vacancy, household: Household, *, by: Person, seen_version: int | None = None) -> None:
+def edit_vacancy(
+    vacancy: Vacancy, household: Household, *, by: Person, seen_version: int | None = None
+) -> None:
     """Change what is said of a household; that also confirms it. State changes are services of their own.
 
     A placements lead. Raises `Stale`, `Refused` for a withdrawn household, `Invalid` with the field.
@@ -117,7 +119,9 @@ def confirm_all_vacancies(organisation: Organisation, *, by: Person, seen_versio
     """
     require(policy.can_keep(by, organisation))
     open_here = sa.and_(Vacancy.organisation_id == organisation.id, Vacancy.state.in_(sorted(OPEN)))
-    count = len(session.scalars(sa.select(Vacancy.id).where(open_here).order_by(Vacancy.id).with_for_update()).all())
+    count = len(
+        session.scalars(sa.select(Vacancy.id).where(open_here).order_by(Vacancy.id).with_for_update()).all()
+    )
     if seen_versions is not None and queries.sum_open_versions(organisation.id) != seen_versions:
         raise Stale
     _confirm(open_here)
@@ -128,13 +132,18 @@ def confirm_all_vacancies(organisation: Organisation, *, by: Person, seen_versio
 def _confirm(which: sa.ColumnElement[bool]) -> None:
     # Not through the row's version: confirming changes nothing that a colleague's open form could overwrite.
     session.execute(
-        sa.update(Vacancy).where(which).values(confirmed_at=clock.now()).execution_options(synchronize_session=False)
+        sa.update(Vacancy)
+        .where(which)
+        .values(confirmed_at=clock.now())
+        .execution_options(synchronize_session=False)
     )
 
 
 def _check_free_places_fit_state(vacancy: Vacancy, household: Household) -> None:
     if vacancy.state in OPEN and household.free_places < 1:
-        raise Invalid("To say that no place is free, mark the household as filled instead", field="free_places")
+        raise Invalid(
+            "To say that no place is free, mark the household as filled instead", field="free_places"
+        )
     if vacancy.state == VacancyState.FILLED and household.free_places > 0:
         raise Invalid("To offer places again, use “Offer places again”", field="free_places")
 
@@ -164,7 +173,8 @@ def _check_places(household: Household) -> None:
         raise Invalid("Children placed now cannot be more than the approved places", field="placed_now")
     if not 0 <= household.free_places <= approved - placed:
         raise Invalid(
-            f"With {placed} of {approved} places taken, at most {approved - placed} can be free", field="free_places"
+            f"With {placed} of {approved} places taken, at most {approved - placed} can be free",
+            field="free_places",
         )
 
 
@@ -176,9 +186,13 @@ def _check_children(household: Household) -> None:
     if not 1 <= household.siblings_together <= household.approved_places:
         raise Invalid("Siblings together must be from 1 to the approved places", field="siblings_together")
     if household.is_solo_only and household.siblings_together > 1:
-        raise Invalid("A household for one child alone cannot take siblings together", field="siblings_together")
+        raise Invalid(
+            "A household for one child alone cannot take siblings together", field="siblings_together"
+        )
     if household.is_solo_only and household.placed_now > 0 and household.free_places > 0:
-        raise Invalid("A household for one child alone has no free place while a child lives there", field="free_places")
+        raise Invalid(
+            "A household for one child alone has no free place while a child lives there", field="free_places"
+        )
 
 
 def _check_lists(household: Household) -> None:

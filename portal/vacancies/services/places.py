@@ -58,7 +58,9 @@ def reopen_vacancy(
     """
     lock(vacancy)
     if not 1 <= free_places <= vacancy.approved_places:
-        raise Invalid(f"Enter how many places are free: from 1 to {vacancy.approved_places}", field="free_places")
+        raise Invalid(
+            f"Enter how many places are free: from 1 to {vacancy.approved_places}", field="free_places"
+        )
     transitions.apply(VACANCY, "reopen", vacancy, by=by, seen_version=seen_version)
     most_placed = 0 if vacancy.is_solo_only else vacancy.approved_places - free_places
     vacancy.placed_now = min(vacancy.placed_now, most_placed)

@@ -19,7 +19,19 @@ WORD = re.compile(r"[^\W\d_]{2,}")
 STREET = re.compile(r"\b(road|street|avenue|lane|close|drive|crescent|gardens|terrace)\b", re.IGNORECASE)
 # Words that say what a reference is, not whose.
 PLAIN_WORDS = frozenset(
-    {"carer", "carers", "family", "foster", "fostering", "home", "house", "household", "no", "ref", "reference"}
+    {
+        "carer",
+        "carers",
+        "family",
+        "foster",
+        "fostering",
+        "home",
+        "house",
+        "household",
+        "no",
+        "ref",
+        "reference",
+    }
 )
 
 
@@ -31,11 +43,15 @@ def clean_reference(text: str) -> str:
     if len(reference) > LONGEST:
         raise _refused(f"The reference must be {LONGEST} characters or fewer")
     if FULL_POSTCODE.search(reference) or STREET.search(reference):
-        raise _refused("This looks like an address. Use your own reference, such as KF-0142: we never hold addresses")
+        raise _refused(
+            "This looks like an address. Use your own reference, such as KF-0142: we never hold addresses"
+        )
     if DATE.search(reference):
         raise _refused("This looks like a date of birth. Use your own reference, such as KF-0142")
     if _looks_like_a_name(reference):
-        raise _refused("This looks like a name. Use your own reference, such as KF-0142: we never hold carers’ names")
+        raise _refused(
+            "This looks like a name. Use your own reference, such as KF-0142: we never hold carers’ names"
+        )
     return reference
 
 

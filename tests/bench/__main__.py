@@ -1,0 +1,73 @@
+"""`python -m tests.bench [pages]`: measures against the yardstick, prints a table and writes instance/bench.json."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import sys
+
+import sqlalchemy as sa
+
+from portal.config import Settings, from_environment
+from portal.core import db, embedded
+from portal.demo import services as demonstration
+from portal.factory import create_app
+from tests.bench import filling, pages, yardstick
+from tests.support.database import migrate
+from tests.support.live import free_port
+
+DATABASE = "bench"
+SUITES = ("pages",)
+
+
+def main(suite: str) -> int:
+    """Make the database once, measure, report."""
+    if suite not in SUITES:
+        print(f"There is no suite {suite!r}; there are: {', '.join(SUITES)}.", file=sys.stderr)
+        return 2
+    settings = from_environment()
+    server = embedded.start(settings.embedded_dir)
+    try:
+        urls = {role: server.url(role, DATABASE) for role in (*embedded.ROLES, "postgres")}
+        app = create_app(_on(settings, urls))
+        with app.app_context():
+            _prepare(server, urls)
+            db.connect(urls["portal_app"])
+            owner = sa.create_engine(urls["postgres"], poolclass=sa.pool.NullPool)
+            report = {"pages": pages.run(app, owner, urls, free_port())}
+    finally:
+        server.stop()
+    target = settings.data_dir / "bench.json"
+    known = json.loads(target.read_text()) if target.exists() else {}
+    target.write_text(json.dumps(known | report, indent=1))
+    print(f"\nWritten to {target.name} in the data folder.")
+    return 0
+
+
+def _on(settings: Settings, urls: dict[str, str]) -> Settings:
+    return dataclasses.replace(
+        settings,
+        database_url=urls["portal_app"],
+        worker_database_url=urls["portal_worker"],
+        migration_database_url=urls["portal_owner"],
+    )
+
+
+def _prepare(server: embedded.EmbeddedServer, urls: dict[str, str]) -> None:
+    """Make, migrate and fill the bench's own database, where it is missing."""
+    maintenance = sa.create_engine(
+        server.url("postgres", "postgres"), isolation_level="AUTOCOMMIT", poolclass=sa.pool.NullPool
+    )
+    with maintenance.connect() as connection:
+        known = connection.execute(sa.text("SELECT 1 FROM pg_database WHERE datname = :n"), {"n": DATABASE})
+        if known.scalar() is None:
+            connection.execute(sa.text(f"CREATE DATABASE {DATABASE} OWNER portal_owner"))
+    migrate(urls["portal_owner"])
+    db.connect(urls["portal_worker"])
+    demonstration.load_if_empty(urls["portal_owner"])
+    filling.fill(urls["postgres"])
+    yardstick.fill(urls["postgres"])
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1] if len(sys.argv) > 1 else "pages"))

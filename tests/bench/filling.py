@@ -1,0 +1,101 @@
+"""A database worth measuring: the demonstration, with one evaluator given 2,000 applications and many vacancies."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from portal.core.db import Base
+
+APPLICATIONS = 2_000
+VACANCIES = 20_000
+
+
+def fill(url: str) -> None:
+    """Multiply rows of the demonstration, as the superuser, unless it was done before."""
+    engine = sa.create_engine(url, poolclass=sa.pool.NullPool)
+    with engine.begin() as connection:
+        done = connection.execute(sa.text("SELECT count(*) FROM organisation WHERE urn LIKE '98_____'")).scalar()
+        if done:
+            return
+        _give_applications(connection, _sheet_to_copy(connection))
+        _add_vacancies(connection)
+        connection.execute(sa.text("ANALYZE"))
+
+
+def _sheet_to_copy(connection: sa.Connection) -> Any:
+    return connection.execute(
+        sa.text("""
+            SELECT s.id AS sheet, s.evaluator_id AS evaluator, a.id AS application, a.organisation_id AS organisation,
+                   (SELECT id FROM submission WHERE application_id = a.id ORDER BY number DESC LIMIT 1) AS submission
+            FROM evaluation_sheet s JOIN application a ON a.id = s.application_id JOIN round r ON r.id = a.round_id
+            WHERE r.state = 'evaluating' AND s.finished_at IS NULL
+            ORDER BY (SELECT count(*) FROM score WHERE sheet_id = s.id AND value IS NULL) DESC LIMIT 1
+        """)
+    ).one()
+
+
+def _give_applications(connection: sa.Connection, like: Any) -> None:
+    make = {"count": APPLICATIONS, "connection": connection}
+    _copy("organisation", like.organisation, **make, id=_id("organisation"), urn="'98' || lpad(n::text, 5, '0')")
+    application = _id("application")
+    _copy(
+        "application",
+        like.application,
+        **make,
+        id=application,
+        organisation_id=_id("organisation"),
+        reference="'BENCH-' || n",
+    )
+    _copy("submission", like.submission, **make, id=_id("submission"), application_id=application)
+    _copy("evaluation_sheet", like.sheet, **make, id=_id("sheet"), application_id=application)
+    _copy(
+        "conflict_declaration",
+        {"application_id": like.application, "person_id": like.evaluator},
+        **make,
+        id=_id("declaration"),
+        application_id=application,
+    )
+    _copy(
+        "score",
+        {"sheet_id": like.sheet},
+        **make,
+        id="md5('score' || n || s.id)::uuid",
+        sheet_id=_id("sheet"),
+    )
+
+
+def _add_vacancies(connection: sa.Connection) -> None:
+    each = connection.execute(sa.text("SELECT id FROM vacancy WHERE state = 'available'")).scalars().all()
+    for vacancy in each:
+        _copy(
+            "vacancy",
+            vacancy,
+            connection=connection,
+            count=VACANCIES // len(each),
+            id="uuidv7()",
+            carer_reference="s.carer_reference || '-' || n",
+        )
+
+
+def _copy(
+    table: str, where: UUID | dict[str, UUID], *, connection: sa.Connection, count: int, **changed: str
+) -> None:
+    """Copy the rows found `count` times, with some columns as SQL of `s` (the row) and `n` (the copy)."""
+    keys = where if isinstance(where, dict) else {"id": where}
+    columns = [column.name for column in Base.metadata.tables[table].columns]
+    values = ", ".join(changed.get(name, f"s.{name}") for name in columns)
+    chosen = " AND ".join(f"s.{name} = :{name}" for name in keys)
+    connection.execute(
+        sa.text(
+            f"INSERT INTO {table} ({', '.join(columns)})"
+            f" SELECT {values} FROM {table} s, generate_series(1, {count}) n WHERE {chosen}"
+        ),
+        keys,
+    )
+
+
+def _id(kind: str) -> str:
+    return f"md5('{kind}' || n)::uuid"

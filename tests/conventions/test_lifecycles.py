@@ -1,0 +1,72 @@
+"""The lifecycles' tables: every state can be reached, every name is said once, every state has words."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+import pytest
+
+from portal.core.transitions import Lifecycle
+from tests.conventions.source import PORTAL
+
+LIFECYCLES = [
+    pytest.param(thing, id=f"{path.parent.name}.{name}")
+    for path in sorted(PORTAL.glob("*/workflow.py"))
+    for name, thing in vars(import_module(f"portal.{path.parent.name}.workflow")).items()
+    if isinstance(thing, Lifecycle)
+]
+FEATURES_WITH_STATES = {
+    "agreements",
+    "applications",
+    "documents",
+    "frameworks",
+    "pricing",
+    "providers",
+    "vacancies",
+}
+
+
+def states_of(lifecycle):
+    return set(type(lifecycle.transitions[0].target))
+
+
+def sources_of(lifecycle):
+    return {state for transition in lifecycle.transitions for state in transition.source}
+
+
+def test_every_feature_with_states_declares_its_lifecycle():
+    declared = {param.id.partition(".")[0] for param in LIFECYCLES}
+    assert declared >= FEATURES_WITH_STATES
+
+
+@pytest.mark.parametrize("lifecycle", LIFECYCLES)
+def test_every_state_can_be_reached(lifecycle):
+    first = next(iter(type(lifecycle.transitions[0].target)))
+    reached = {first} | {transition.target for transition in lifecycle.transitions}
+    assert reached == states_of(lifecycle)
+
+
+@pytest.mark.parametrize("lifecycle", LIFECYCLES)
+def test_only_an_ending_or_a_state_with_a_way_on(lifecycle):
+    targets = {transition.target for transition in lifecycle.transitions}
+    first = next(iter(states_of(lifecycle)))
+    assert sources_of(lifecycle) <= targets | {next(iter(type(first)))}
+
+
+@pytest.mark.parametrize("lifecycle", LIFECYCLES)
+def test_a_transition_is_named_once_and_its_event_is_a_past_deed(lifecycle):
+    names = [transition.name for transition in lifecycle.transitions]
+    assert len(names) == len(set(names))
+    for transition in lifecycle.transitions:
+        subject, _, deed = transition.event.partition(".")
+        assert subject
+        assert deed, transition.event
+        assert transition.title[0].isupper()
+
+
+@pytest.mark.parametrize("lifecycle", LIFECYCLES)
+def test_every_state_has_words(lifecycle):
+    for state in states_of(lifecycle):
+        assert state.label
+        assert "_" not in state.label
+        assert state.label[0].isupper()

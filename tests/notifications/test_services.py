@@ -1,0 +1,198 @@
+"""Writing e-mails and handing them over, with everything that can go wrong on the way."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from jinja2 import TemplateNotFound, UndefinedError
+
+from portal.accounts.states import Role
+from portal.adapters import mail
+from portal.adapters.mail import MailInDoubt
+from portal.core import jobs
+from portal.notifications import services
+from portal.notifications.jobs import deliver
+from portal.notifications.models import Message
+from portal.notifications.states import MessageState
+from tests.factories.accounts import person
+from tests.factories.frameworks import round_
+from tests.factories.notifications import message
+from tests.factories.providers import organisation
+from tests.support.acting import acting_as, as_worker
+
+S = MessageState
+
+
+class BrokenMailer(mail.MemoryMailer):
+    """Raises `error` instead of sending."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__()
+        self.error = error
+
+    def send(self, **_: str) -> None:
+        raise self.error
+
+
+def send(**more: Any) -> Message:
+    return services.send(
+        template="accounts/password_changed",
+        to=more.pop("to", "Ada@Example.org "),
+        context={"name": "Ada <Holloway> & co"},
+        **more,
+    )
+
+
+def queued(session: Any) -> list[Any]:
+    rows = session.execute(
+        sa.text("SELECT args FROM procrastinate_jobs WHERE task_name = 'notifications.deliver'")
+    )
+    return [row.args["message_id"] for row in rows]
+
+
+def reread(session: Any, sent: Message) -> Message:
+    session.expire_all()
+    return session.get(Message, sent.id)
+
+
+def state_of(session: Any, sent: Message) -> MessageState:
+    return reread(session, sent).state
+
+
+def test_a_message_is_written_as_plain_text_and_queued_with_its_cause(session: Any) -> None:
+    sent = send()
+    assert (sent.recipient, sent.subject, sent.state) == (
+        "ada@example.org",
+        "Your password was changed",
+        S.QUEUED,
+    )
+    assert sent.body.startswith("Hello Ada <Holloway> & co,\n")
+    assert queued(session) == [str(sent.id)]
+    session.rollback()
+    assert queued(session) == []
+    assert session.execute(sa.select(sa.func.count()).select_from(Message)).scalar_one() == 0
+
+
+def test_a_name_the_template_needs_must_be_given() -> None:
+    with pytest.raises(UndefinedError):
+        services.send(template="accounts/password_changed", to="ada@example.org", context={})
+    with pytest.raises(TemplateNotFound):
+        services.send(template="accounts/made_up", to="ada@example.org", context={})
+
+
+def test_a_subject_is_one_line(session: Any) -> None:
+    subject, _ = services._render("accounts/no_account", {"email": "a@b\nBcc: c@d", "register_at": ""})
+    assert "\n" not in subject
+
+
+def test_delivery_hands_over_and_remembers(session: Any, outbox: Any) -> None:
+    sent = send()
+    session.commit()
+    deliver(str(sent.id))
+    assert state_of(session, sent) is S.SENT
+    [handed] = outbox.sent
+    assert (handed["to"], handed["reference"]) == ("ada@example.org", sent.reference)
+    assert reread(session, sent).sent_at is not None
+
+
+def test_delivering_twice_sends_once(session: Any, outbox: Any) -> None:
+    sent = send()
+    session.commit()
+    for _ in range(2):
+        deliver(str(sent.id))
+    assert len(outbox.sent) == 1
+
+
+def test_the_state_sending_is_committed_before_the_mail_goes(
+    session: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = []
+    monkeypatch.setattr(services, "hand_over", lambda sent: seen.append(state_of(session, sent)))
+    deliver(str(message().id))
+    assert seen == [S.SENDING]
+
+
+def test_a_refusal_is_tried_again_until_the_last_attempt(session: Any) -> None:
+    mail.use(BrokenMailer(ConnectionRefusedError("no server")))
+    sent = message()
+    for attempt in range(1, jobs.MOST_ATTEMPTS):
+        with pytest.raises(ConnectionRefusedError):
+            deliver(str(sent.id))
+        assert state_of(session, sent) is S.QUEUED
+        assert reread(session, sent).attempts == attempt
+    assert "no server" in str(reread(session, sent).failure)
+    deliver(str(sent.id))
+    assert state_of(session, sent) is S.FAILED
+    deliver(str(sent.id))
+    assert reread(session, sent).attempts == jobs.MOST_ATTEMPTS
+
+
+def test_after_a_refusal_a_later_attempt_succeeds(session: Any) -> None:
+    mail.use(BrokenMailer(OSError("for now")))
+    sent = message()
+    with pytest.raises(OSError, match="for now"):
+        deliver(str(sent.id))
+    mail.use(mail.MemoryMailer())
+    deliver(str(sent.id))
+    assert state_of(session, sent) is S.SENT
+    assert reread(session, sent).failure is None
+
+
+def test_an_attempt_in_doubt_is_not_repeated(session: Any) -> None:
+    mail.use(BrokenMailer(MailInDoubt("connection lost")))
+    sent = message()
+    deliver(str(sent.id))
+    assert state_of(session, sent) is S.IN_DOUBT
+    later = mail.MemoryMailer()
+    mail.use(later)
+    deliver(str(sent.id))
+    assert later.sent == []
+    assert state_of(session, sent) is S.IN_DOUBT
+
+
+def test_a_worker_that_died_in_mid_send_leaves_a_doubt(session: Any, outbox: Any) -> None:
+    sent = message(state=S.SENDING, attempts=1)
+    deliver(str(sent.id))
+    assert state_of(session, sent) is S.IN_DOUBT
+    assert outbox.sent == []
+
+
+def test_the_words_of_a_secret_message_are_not_kept_once_it_left(session: Any, outbox: Any) -> None:
+    sent = message(is_secret=True, body="The key is abc.")
+    deliver(str(sent.id))
+    assert outbox.sent[0]["body"] == "The key is abc."
+    assert state_of(session, sent) is S.SENT
+    assert "abc" not in reread(session, sent).body
+
+
+def test_the_demonstrations_letter_box_keeps_them(session: Any) -> None:
+    mail.use(mail.KeptMailer())
+    sent = message(is_secret=True, body="The key is abc.")
+    deliver(str(sent.id))
+    assert state_of(session, sent) is S.SENT
+    assert reread(session, sent).body == "The key is abc."
+
+
+def test_rule_01_a_provider_may_cause_sealed_mail_that_it_cannot_read(session: Any) -> None:
+    sealed = round_("published")
+    agency = organisation()
+    bea = person(Role.BID_WRITER, organisation=agency)
+    acting_as(bea)
+    send(to="colleague@example.org", sealed_round_id=sealed.id)
+    own = send(to=bea.email, sealed_round_id=sealed.id)
+    session.commit()
+    session.expunge_all()
+    visible = session.execute(sa.select(Message.id)).scalars().all()
+    assert visible == [own.id]
+
+
+@pytest.mark.parametrize("role", [Role.COMMISSIONER, Role.AUDITOR, Role.SYSTEM_ADMINISTRATOR])
+def test_rule_01_councils_see_no_mail_of_a_sealed_round(session: Any, role: Role) -> None:
+    sealed = round_("published")
+    message(sealed_round_id=sealed.id)
+    acting_as(person(role))
+    assert session.execute(sa.select(sa.func.count()).select_from(Message)).scalar_one() == 0
+    with as_worker():
+        assert session.execute(sa.select(sa.func.count()).select_from(Message)).scalar_one() == 1
