@@ -94,7 +94,7 @@ def import_ofsted_file(file: Path) -> None:
 
 @framework.command("load")
 def load_framework() -> None:
-    """Load the framework, the price lists and the register that come with the portal, where they are missing."""
+    """Load the framework, the price lists and the register that the portal ships, where they are missing."""
     connect_as_worker()
     with db.transaction():
         frameworks.load_reference_lists()
@@ -117,7 +117,8 @@ def load_demonstration() -> None:
     """Load the story into an empty database."""
     _only_for_demonstration()
     connect_as_worker()
-    demonstration.load_if_empty(embedded.address(settings(), "portal_owner"))
+    if not demonstration.load_if_empty(embedded.address(settings(), "portal_owner")):
+        raise click.ClickException("There is content already. To begin again: flask --app wsgi demo reset")
     click.echo("The demonstration is loaded.")
 
 
@@ -132,7 +133,7 @@ def reset_demonstration() -> None:
 
 def _only_for_demonstration() -> None:
     if settings().mode != "demo":
-        raise click.ClickException(f"This portal is in {settings().mode} mode: its content is not a demonstration.")
+        raise click.ClickException(f"This portal is in {settings().mode} mode, so it holds no demonstration.")
 
 
 @click.command("serve")

@@ -39,6 +39,7 @@ class Settings:
     clamd_url: str | None
     base_url: str
     port: int
+    proxies: int
     idle_minutes: int
     support_phone: str
     support_email: str
@@ -64,6 +65,7 @@ class Settings:
             clamd_url=environ.get("CLAMD_URL"),
             base_url=environ.get("BASE_URL") or f"http://127.0.0.1:{port}",
             port=port,
+            proxies=_whole_number(environ, "PROXIES", 0, least=0),
             idle_minutes=_whole_number(environ, "IDLE_MINUTES", 30),
             support_phone=environ.get("SUPPORT_PHONE") or "01234 567 890",
             support_email=environ.get("SUPPORT_EMAIL") or "fostering-framework@example.org",
@@ -87,10 +89,10 @@ def _mode(environ: Mapping[str, str]) -> Mode:
     return cast(Mode, mode)
 
 
-def _whole_number(environ: Mapping[str, str], name: str, default: int) -> int:
+def _whole_number(environ: Mapping[str, str], name: str, default: int, *, least: int = 1) -> int:
     text = environ.get(name) or str(default)
-    if not text.isdigit() or int(text) == 0:
-        raise ConfigError(f"{name} is {text!r}; it must be a whole number above zero.")
+    if not text.isdigit() or int(text) < least:
+        raise ConfigError(f"{name} is {text!r}; it must be a whole number, {least} or more.")
     return int(text)
 
 

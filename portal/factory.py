@@ -7,6 +7,7 @@ from importlib.util import find_spec
 from typing import Any
 
 from htmx_flask import Htmx
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from portal import commands
 from portal.accounts.queries import find_active_person
@@ -53,6 +54,8 @@ def create_app(
         WTF_CSRF_CHECK_DEFAULT=False,
         WTF_CSRF_TIME_LIMIT=None,
     )
+    if settings.proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.proxies, x_proto=settings.proxies)  # type: ignore[method-assign]
     db.connect(embedded.address(settings, "portal_app"), **(engine_options or {}))
     _choose_adapters(settings)
     Htmx(app)

@@ -1,1 +1,1 @@
-"""People and their sign-in: roles, passwords, sessions, e-mailed links, invitations."""
+"""People and their sign-in: roles, passwords, sessions, emailed links, invitations."""

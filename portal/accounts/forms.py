@@ -16,14 +16,14 @@ from portal.accounts.states import COUNCIL_ROLES, PROVIDER_ROLES, Council, Role
 
 LONGEST_NAME = 100
 LONGEST_EMAIL = 254
-# A name goes into e-mails to others: nothing that a mail program would turn into a link.
+# A name goes into emails to others: nothing that a mail program would turn into a link.
 NOT_A_NAME = re.compile(r"[<>/\\@:{}\x00-\x1f]|www\.", re.IGNORECASE)
 
 
 def looks_like_name(_: Any, field: StringField) -> None:
     """Refuse what no name holds."""
     if NOT_A_NAME.search(field.data or ""):
-        raise StopValidation("Enter a name without web or e-mail addresses.")
+        raise StopValidation("Enter a name without web or email addresses.")
 
 
 def _stripped(text: str | None) -> str | None:
@@ -66,9 +66,9 @@ def _email(label: str, **options: Any) -> TextField:
         label,
         filters=[_stripped],
         validators=[
-            DataRequired("Enter an e-mail address."),
-            Length(max=LONGEST_EMAIL, message="That e-mail address is too long."),
-            Email("Enter an e-mail address in the right form, like name@example.org."),
+            DataRequired("Enter an email address."),
+            Length(max=LONGEST_EMAIL, message="That email address is too long."),
+            Email("Enter an email address in the right form, like name@example.org."),
         ],
         **options,
     )
@@ -120,18 +120,18 @@ class OnceForm(FlaskForm):  # type: ignore[misc]
 
 class SignInForm(FlaskForm):  # type: ignore[misc]
     next = HiddenField()
-    email = _email("E-mail address")
+    email = _email("Email address")
     password = _password("Password", "Enter your password.")
 
 
 class RegisterForm(OnceForm):
     full_name = _full_name()
-    email = _email("E-mail address", description="Your work address. You will sign in with it.")
+    email = _email("Email address", description="Your work address. You will sign in with it.")
     password = _password("Password", "Enter a password.")
 
 
 class EmailForm(FlaskForm):  # type: ignore[misc]
-    email = _email("E-mail address")
+    email = _email("Email address")
 
 
 class NewPasswordForm(FlaskForm):  # type: ignore[misc]
@@ -159,7 +159,7 @@ class PressForm(FlaskForm):  # type: ignore[misc]
 
 
 class InviteForm(OnceForm):
-    email = _email("Colleague's e-mail address")
+    email = _email("Colleague's email address")
     roles = _roles(PROVIDER_ROLES)
 
 
@@ -170,7 +170,7 @@ class MemberRolesForm(FlaskForm):  # type: ignore[misc]
 
 class CouncilAccountForm(OnceForm):
     full_name = _full_name()
-    email = _email("E-mail address", description="The person's own council address.")
+    email = _email("Email address", description="The person's own council address.")
     council = RadioField(
         "Council",
         choices=[SelectChoice(council.value, council.label) for council in Council],

@@ -77,7 +77,7 @@ def _problem(password: str, email: str, full_name: str) -> str | None:
     if any(_squash(name) in squashed for name in SITE_NAMES):
         return "Your password must not contain the name of this service."
     if any(part in squashed for part in _own_words(email, full_name)):
-        return "Your password must not contain your name or your e-mail address."
+        return "Your password must not contain your name or your email address."
     if _guesses(password, email, full_name) < FEWEST_GUESSES:
         return "That password is too common or too easy to guess. Three random words make a good one."
     return None

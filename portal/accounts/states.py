@@ -1,4 +1,4 @@
-"""Roles, councils and the purposes of e-mailed links."""
+"""Roles, councils and the purposes of emailed links."""
 
 from enum import StrEnum
 
@@ -46,7 +46,7 @@ COUNCIL_ROLES = frozenset(Role) - PROVIDER_ROLES
 
 
 class LinkPurpose(StrEnum):
-    """What an e-mailed link lets its holder do, once."""
+    """What an emailed link lets its holder do, once."""
 
     CONFIRM_EMAIL = "confirm_email"
     RESET_PASSWORD = "reset_password"

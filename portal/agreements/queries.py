@@ -71,7 +71,7 @@ def count_by_state(person: Person) -> dict[AgreementState, int]:
     rows = session.execute(
         sa.select(Agreement.state, sa.func.count()).where(visible_to(person)).group_by(Agreement.state)
     )
-    counted = dict(row.tuple() for row in rows)
+    counted = dict(iter(rows))
     return {state: counted.get(state, 0) for state in AgreementState}
 
 

@@ -36,7 +36,8 @@ def now() -> datetime:
 
 def locked_now() -> datetime:
     """The instant of the call. Ask after the locks are held: a write that waited past a deadline is late."""
-    moment: datetime = session.execute(sa.select(sa.func.portal_now())).scalar_one()
+    with session.no_autoflush:  # a half-changed row is not to be written because somebody asks the time
+        moment: datetime = session.execute(sa.select(sa.func.portal_now())).scalar_one()
     return moment
 
 

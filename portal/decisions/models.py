@@ -69,7 +69,7 @@ class RecommendationLine(Identified, Base):
 
 
 class Decision(Identified, Base):
-    """The approver's decision on a recommendation, with reasons. The database refuses one who took part (rule 6)."""
+    """The approver's decision, with reasons. The database refuses one who took part in the round (rule 6)."""
 
     __tablename__ = "decision"
     __table_args__ = (

@@ -53,7 +53,7 @@ def can_notify(person: Person, round_: Round) -> Verdict:
 
 
 def can_read_notice(person: Person, notice: DecisionNotice) -> Verdict:
-    """The applicant's own people, and the councils' commissioners, approvers, contract managers and auditors."""
+    """The applicant's own people; commissioners, approvers, contract managers and auditors."""
     if person.acts_for(notice.application.organisation_id):
         return ALLOWED
     if person.holds(Role.COMMISSIONER, Role.APPROVER, Role.CONTRACT_MANAGER, Role.AUDITOR):

@@ -71,7 +71,7 @@ def list_proposals(round_: Round) -> list[Proposal]:
 
 
 def get_latest(person: Person, round_id: uuid.UUID) -> Recommendation:
-    """The round's latest recommendation: for people at the councils, `NotFound` for others and before there is one."""
+    """The round's latest recommendation, for people at the councils. Raises `NotFound` if there is none."""
     found = find_latest(get_round(person, round_id)) if person.is_council else None
     if found is None:
         raise NotFound
@@ -125,7 +125,7 @@ def list_awaiting_decision(person: Person) -> Sequence[Recommendation]:
 
 
 def took_part(person: Person, round_: Round) -> bool:
-    """Whether this person evaluated, moderated or recommended in the round, and so cannot decide it (rule 6)."""
+    """Whether this person evaluated, moderated or recommended, and so cannot decide the round (rule 6)."""
     recommended = sa.exists().where(
         Recommendation.round_id == round_.id, Recommendation.recommended_by_id == person.id
     )
@@ -168,12 +168,14 @@ def list_recipients(applications: Sequence[Application]) -> dict[uuid.UUID, list
     ).unique()
     found: dict[uuid.UUID, dict[uuid.UUID, Person]] = {}
     for organisation_id, person in rows:
+        if organisation_id is None:
+            continue
         found.setdefault(organisation_id, {})[person.id] = person
     return {organisation_id: list(people.values()) for organisation_id, people in found.items()}
 
 
 def get_notice(person: Person, application_id: uuid.UUID) -> DecisionNotice:
-    """An applicant's notice: for its own people and the councils. Nothing exists before it was sent (rule 9)."""
+    """An applicant's notice, for its own people and the councils; none before it was sent (rule 9)."""
     found = session.scalars(
         sa.select(DecisionNotice)
         .join(DecisionNotice.application)

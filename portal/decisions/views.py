@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from flask import request, url_for
 from flask.blueprints import Blueprint
 from flask.typing import ResponseReturnValue
@@ -15,7 +17,7 @@ from portal.core.web import done, page
 from portal.decisions import policy, queries, services
 from portal.decisions.forms import ActionForm, DecideForm, RecommendForm, read_lines
 from portal.decisions.models import DecisionNotice, Recommendation
-from portal.decisions.standstill import standstill_end
+from portal.decisions.standstill import in_words, standstill_end
 from portal.decisions.states import DecisionKind
 from portal.evaluations import policy as evaluations
 from portal.evaluations import scoring
@@ -86,7 +88,9 @@ def notices(round_: Round) -> ResponseReturnValue:
     form = ActionForm()
     if form.validate_on_submit():
         sent = services.send_notices(round_, by=current_person())
-        return done(f"{len(sent)} notices sent. Standstill has begun.", url_for("decisions.show", round_id=round_.id))
+        return done(
+            f"{len(sent)} notices sent. Standstill has begun.", url_for("decisions.show", round_id=round_.id)
+        )
     applications = queries.list_standing(round_)
     return page(
         "decisions/notices.html",
@@ -94,7 +98,7 @@ def notices(round_: Round) -> ResponseReturnValue:
         applications=applications,
         recipients=queries.list_recipients(applications),
         sent=queries.list_notices(round_),
-        would_end=standstill_end(clock.now(), round_.standstill_days),
+        ends=in_words(round_.standstill_ends_at or standstill_end(clock.now(), round_.standstill_days)),
         form=form,
     )
 
@@ -115,6 +119,7 @@ def notice(notice: DecisionNotice) -> ResponseReturnValue:
         notice=notice,
         content=notice.content,
         round=notice.application.round,
+        ends=in_words(datetime.fromisoformat(notice.content["standstill_ends_at"])),
         is_own=current_person().acts_for(notice.application.organisation_id),
     )
 
@@ -134,6 +139,7 @@ def _decision_page(round_: Round, form: DecideForm) -> ResponseReturnValue:
         may_recommend=bool(policy.can_recommend(person, round_)),
         may_notify=bool(policy.can_notify(person, round_)),
         may_see_round=bool(evaluations.can_see_round(person, round_)),
+        ends=in_words(round_.standstill_ends_at) if round_.standstill_ends_at else None,
         is_over=round_.standstill_ends_at is not None and clock.now() > round_.standstill_ends_at,
         rules=scoring,
         form=form,

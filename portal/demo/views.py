@@ -1,4 +1,4 @@
-"""What a visitor to the demonstration needs to know: who they can be. In any other mode there is no such page."""
+"""What a visitor to the demonstration needs to know. In any other mode there is no such page."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from flask_wtf import FlaskForm
 from werkzeug.datastructures import MultiDict
 from wtforms import HiddenField, RadioField, TextAreaField
-from wtforms.fields.choices import SelectChoice
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import InputRequired
 
 from portal.evaluations.services.conflicts import Choice
@@ -42,7 +42,9 @@ class ConsensusForm(FlaskForm):  # type: ignore[misc]
 
     version = HiddenField()
     value = RadioField("Agreed score", choices=SCALE, coerce=_whole, validate_choice=False)
-    reason = TextAreaField("Reason for the agreed score", description="The applicant will read this as its feedback.")
+    reason = TextAreaField(
+        "Reason for the agreed score", description="The applicant will read this as its feedback."
+    )
     attended = TextAreaField("Who took part", description="Names of everybody who agreed this score.")
 
 
@@ -88,7 +90,7 @@ def read_findings(form: MultiDict[str, str], questions: Iterable[uuid.UUID]) -> 
 
 
 def read_choices(form: Mapping[str, str], applications: Iterable[uuid.UUID]) -> dict[uuid.UUID, Choice]:
-    """What was declared on each applicant; those without a choice are left out. `all` chooses for the rest."""
+    """What was declared on each applicant. Those without a choice are left out."""
     none_with_any = form.get("then") == "none_with_any"
     choices = {}
     for application_id in applications:

@@ -87,7 +87,7 @@ class EvaluationSheet(Versioned, Base):
 
 
 class Score(Versioned, Base):
-    """An assignment of one question, and the evaluator's own score on it: 0 to 5, always with a reason (rule 5)."""
+    """An assignment of one question, and the evaluator's own score on it: 0 to 5, with a reason (rule 5)."""
 
     __tablename__ = "score"
     __table_args__ = (

@@ -1,4 +1,4 @@
-"""Who may declare, check, score, moderate and see results. A declared conflict shuts a person out (rule 3)."""
+"""Who may declare, check, score, moderate and see results. A conflict shuts a person out (rule 3)."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ def can_score(person: Person, score: Score) -> Verdict:
 
 
 def can_read_consensus(person: Person, application: Application) -> Verdict:
-    """Scores side by side: never before consensus opens, then moderators, that application's evaluators, auditors."""
+    """Scores side by side, once consensus is open: moderators, this application's evaluators, auditors."""
     if application.round.state not in CONSENSUS_SHOWN:
         return denied("Evaluators’ scores stay closed to everyone until all are in and consensus opens.")
     if person.holds(Role.AUDITOR):
@@ -145,7 +145,7 @@ def can_moderate(person: Person, application: Application) -> Verdict:
 
 
 def clear_in_round(person: Person, round_: Round) -> Verdict:
-    """Refuses whoever has not declared on every applicant of the round, or has a conflict with one of them."""
+    """Refuses whoever has not declared on every applicant of the round, or has a conflict with one."""
     if queries.count_undeclared(person, [round_.id]):
         return denied("Declare on every applicant of this round first.")
     if queries.has_any_conflict(person, round_):
@@ -160,7 +160,7 @@ def can_lock(person: Person, round_: Round) -> Verdict:
 
 
 def can_see_results(person: Person, round_: Round) -> Verdict:
-    """Figures with prices: once quality is locked, for commissioners and approvers without a conflict, and auditors."""
+    """Figures with prices, once quality is locked: commissioners, approvers, auditors."""
     if not person.holds(Role.COMMISSIONER, Role.APPROVER, Role.AUDITOR):
         return denied("Only commissioners, approvers and auditors see the results of a round.")
     if round_.quality_locked_at is None:
@@ -181,11 +181,14 @@ def _evaluates(person: Person, application: Application) -> bool:
 
 def can_read_files(person: Person, application: Application) -> Verdict:
     """Files of an application: commissioners and its evaluators without a conflict, and auditors."""
-    if person.holds(Role.COMMISSIONER) or _evaluates(person, application):
+    begun = application.round.state not in {RoundState.OPENED, RoundState.CANCELLED}
+    if person.holds(Role.COMMISSIONER) or (begun and _evaluates(person, application)):
         return no_conflict(person, application)
     if person.holds(Role.AUDITOR):
         return ALLOWED
-    return denied("Only commissioners and the evaluators of this application read its files.")
+    return denied(
+        "Only commissioners and, once scoring has begun, this application’s evaluators read its files."
+    )
 
 
 def reads_whole(person: Person) -> bool:

@@ -150,11 +150,13 @@ class RoundForm(FlaskForm):  # type: ignore[misc]
     quality_weight = PointsField(
         "Quality weight",
         [InputRequired("Enter the weight of quality."), NumberRange(1, 99, "Enter a number from 1 to 99.")],
+        places=None,
         description="Points out of 100. The rest is price.",
     )
     quality_minimum = PointsField(
         "Lowest quality score to be admitted",
         [InputRequired("Enter the lowest score, or 0."), NumberRange(0, 99, "Enter a number from 0 to 99.")],
+        places=None,
         description="Points of the quality weight. 0 means that only the minimum on a question applies.",
     )
     admission_rule = RadioField(
@@ -215,7 +217,10 @@ def round_values(round_: Round) -> dict[str, Any]:
     for prefix in ("clarification", "submission"):
         local = getattr(round_, f"{prefix}_deadline").astimezone(LONDON)
         values |= {f"{prefix}_date": local.date(), f"{prefix}_time": local.time()}
-    weights = {name: Decimal(f"{getattr(round_, name).normalize():f}") for name in ("quality_weight", "quality_minimum")}
+    weights = {
+        name: Decimal(f"{getattr(round_, name).normalize():f}")
+        for name in ("quality_weight", "quality_minimum")
+    }
     return values | weights | {"admission_rule": round_.admission_rule.value}
 
 
@@ -273,7 +278,7 @@ class BasketForm:
         typed = {}
         for cell_id, volume in stored.items():
             typed[f"weeks-{cell_id}"] = str(volume.weeks)
-            typed[f"ceiling-{cell_id}"] = "" if volume.ceiling is None else f"{volume.ceiling:.2f}"
+            typed[f"ceiling-{cell_id}"] = _pounds(volume.ceiling)
         return cls(cells, typed)
 
     def read(self, posted: Mapping[str, str]) -> bool:
@@ -302,6 +307,12 @@ class BasketForm:
             )
             return None
         return amount
+
+
+def _pounds(amount: Decimal | None) -> str:
+    if amount is None:
+        return ""
+    return str(int(amount)) if amount == int(amount) else f"{amount:.2f}"
 
 
 def _names(cell: CellRow) -> tuple[str, str]:

@@ -47,7 +47,8 @@ class Round(Versioned, Base):
             "opened_by_id IS DISTINCT FROM open_requested_by_id OR opened_by_id IS NULL", name="two_openers"
         ),
         CheckConstraint(
-            "state IN ('draft', 'published', 'cancelled') OR (opened_at IS NOT NULL AND opened_by_id IS NOT NULL)",
+            "state IN ('draft', 'published', 'cancelled')"
+            " OR (opened_at IS NOT NULL AND opened_by_id IS NOT NULL)",
             name="opened_by_two",
         ),
         CheckConstraint("state <> 'cancelled' OR cancelled_reason IS NOT NULL", name="cancelled_with_reason"),

@@ -76,7 +76,7 @@ def can_evaluate_round(person: Person, _: Round) -> Verdict:
 
 
 def can_decide(person: Person, _: Round) -> Verdict:
-    """Approving, referring back or rejecting. Rule 6 is checked under the lock, by a guard and the database."""
+    """Approving, referring back or rejecting. Rule 6 is checked under the lock, and by the database."""
     if person.holds(Role.APPROVER):
         return ALLOWED
     return denied("Only an approver can decide on a recommendation.")

@@ -94,7 +94,7 @@ class Step:
 
 
 def list_steps(round_: Round, now: datetime) -> list[Step]:
-    """The round's way from draft to conclusion, with the moments that are known. Empty for a cancelled one."""
+    """The round's way from draft to conclusion, with the moments known. Empty for a cancelled one."""
     if round_.state == RoundState.CANCELLED:
         return []
     reached = _reached(round_, now)

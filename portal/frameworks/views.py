@@ -11,8 +11,9 @@ from typing import Any
 from flask import Blueprint, request, url_for
 from flask.typing import ResponseReturnValue
 
+from portal.accounts.models import Person
 from portal.core import clock, once
-from portal.core.access import access, current_person
+from portal.core.access import access, current_person, rule_of
 from portal.core.db import session
 from portal.core.errors import Invalid
 from portal.core.web import done, page
@@ -29,6 +30,15 @@ from portal.frameworks.models import Round
 from portal.frameworks.states import AdmissionRule
 
 PAGE_SIZE = 25
+
+# The pages of higher features about one round, in the order the work is done. They stand above this one,
+# so they are known here by name only, and each says by its own rule whether the person may go there.
+STAGES = (
+    ("Opening", "applications.opening"),
+    ("Applications", "applications.received"),
+    ("Evaluation", "evaluations.show"),
+    ("Decision", "decisions.show"),
+)
 
 blueprint = Blueprint("frameworks", __name__)
 
@@ -93,8 +103,20 @@ def show(round_: Round) -> ResponseReturnValue:
         extensions=queries.list_extensions(round_),
         may_edit=bool(policy.can_edit(person, round_)),
         may_extend=bool(policy.can_extend(person, round_)) and queries.is_accepting(round_, now),
+        stages=_stages(person, round_),
         transitions={transition.name for transition in workflow.ROUND.available(person, round_)},
     )
+
+
+def _stages(person: Person, round_: Round) -> list[tuple[str, str]]:
+    if round_.published_at is None:
+        return []
+    rules = [(label, endpoint, rule_of(endpoint)) for label, endpoint in STAGES]
+    return [
+        (label, url_for(endpoint, round_id=round_.id))
+        for label, endpoint, rule in rules
+        if rule is not None and rule.policy is not None and rule.policy(person, round_)
+    ]
 
 
 @blueprint.route("/rounds/<uuid:round_id>/edit", methods=["GET", "POST"])
@@ -179,7 +201,9 @@ def extend_deadline(round_: Round) -> ResponseReturnValue:
 def cancel_round(round_: Round) -> ResponseReturnValue:
     form = CancelForm(data={"version": round_.version})
     if form.validate_on_submit():
-        services.cancel_round(round_, reason=form.reason.data or "", by=current_person(), seen_version=_seen(form))
+        services.cancel_round(
+            round_, reason=form.reason.data or "", by=current_person(), seen_version=_seen(form)
+        )
         return done("The round is cancelled.", url_for("frameworks.show", round_id=round_.id))
     return page("frameworks/cancel_round.html", _status(form), form=form, round=round_)
 

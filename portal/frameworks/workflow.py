@@ -32,7 +32,8 @@ def _authority_on_record(round_: Round, _: Facts) -> Verdict:
         return denied("Record the clause of the original tender documents that allows re-opening first.")
     if not round_.criteria_match_original and not round_.departure_advice.strip():
         return denied(
-            "Confirm that the criteria and terms match the original, or record the advice relied on to depart from them."
+            "Confirm that the criteria and terms match the original, or record the advice relied on to"
+            " depart from them."
         )
     return ALLOWED
 
@@ -46,8 +47,8 @@ def _scored_questions_add_up(round_: Round, facts: Facts) -> Verdict:
         return denied("This round has no scored question. Add the question set first.")
     if facts["question_weight"] != round_.quality_weight:
         return denied(
-            f"The scored questions add up to {_points(facts['question_weight'])} points, but the quality weight is"
-            f" {_points(round_.quality_weight)}. They must be equal."
+            f"The scored questions add up to {_points(facts['question_weight'])} points, but the quality"
+            f" weight is {_points(round_.quality_weight)}. They must be equal."
         )
     return ALLOWED
 
@@ -83,7 +84,8 @@ def _all_checked(_: Round, facts: Facts) -> Verdict:
     if not left:
         return ALLOWED
     return denied(
-        f"The compliance check is not finished: {left} {'application is' if left == 1 else 'applications are'} left."
+        "The compliance check is not finished:"
+        f" {left} {'application is' if left == 1 else 'applications are'} left."
     )
 
 
@@ -221,6 +223,6 @@ ROUND = Lifecycle(
 
 
 def problems(name: str, round_: Round, facts: Facts) -> list[str]:
-    """Why the guards of this transition would refuse it now: every reason, for a page that helps to mend them."""
+    """Every reason for which the guards of this transition would refuse it now."""
     verdicts = (guard(round_, facts) for guard in ROUND[name].guards)
     return [verdict.reason for verdict in verdicts if not verdict]

@@ -51,7 +51,7 @@ class Needs:
 
 @dataclass(frozen=True)
 class Ofsted:
-    """The overall grade in Ofsted's register; None means not inspected yet. `as_at` None: not in the register."""
+    """Ofsted's overall grade; None means not inspected yet. `as_at` None: not in the register."""
 
     grade: str | None
     as_at: date | None
@@ -59,7 +59,7 @@ class Ofsted:
 
 @dataclass(frozen=True)
 class Match:
-    """One household that fits. `weekly_fee` is today's price for this child; without one, `price_note` says why."""
+    """One household that fits. `weekly_fee` is today's for this child; without one, `price_note` says why."""
 
     vacancy: Vacancy
     freshness: Freshness
@@ -135,7 +135,7 @@ def count(needs: Needs) -> Totals:
 
 
 def list_relaxations(needs: Needs) -> list[Relaxation]:
-    """Which single need, given up, would bring matches, and how many. Ages and gender are the carers' approval."""
+    """Which single need, given up, would bring matches. Ages and gender are the carers' approval."""
     conditions = _conditions(needs)
     options = {
         name: (words, looser)
@@ -161,7 +161,7 @@ def list_relaxations(needs: Needs) -> list[Relaxation]:
 
 
 def get_match(person: Person, vacancy_id: uuid.UUID) -> Vacancy:
-    """A household of a provider whose agreement is in force, for placement officers; any other is not found."""
+    """A household of a provider whose agreement is in force, for placement officers; no other is found."""
     if not person.holds(Role.PLACEMENT_OFFICER):
         raise NotFound
     found = session.scalars(

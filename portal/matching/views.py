@@ -73,7 +73,7 @@ def show(vacancy: Vacancy) -> ResponseReturnValue:
 
 
 def _relaxations(needs: Needs) -> list[tuple[queries.Relaxation, str | None]]:
-    """What nearly fits, each with the address of that search; none where another choice must be made first."""
+    """What nearly fits, each with the address of that search; None where a choice must be made first."""
     return [
         (one, None if one.needs == needs else url_for("matching.search", **_arguments(one.needs)))
         for one in queries.list_relaxations(needs)
@@ -97,13 +97,13 @@ def _summary(form: NeedsForm, needs: Needs) -> str:
     child = {Gender.FEMALE: "girl", Gender.MALE: "boy", Gender.ANY: "child"}[needs.gender]
     parts = [
         f"A {child} of {needs.age}",
-        _labels(form.placement_type, [needs.placement_type]),
+        f"{_labels(form.placement_type, [needs.placement_type])} placement",
         f"{_labels(form.need_category, [needs.need_category]).lower()} need",
     ]
     if needs.children > 1:
         parts.append(f"{needs.children} children together")
     parts.append(_labels(form.districts, needs.districts) or "any district")
-    return ", ".join(parts)
+    return f"{parts[0]}. {', '.join(parts[1:])}"
 
 
 def _labels(field: Any, codes: Any) -> str:

@@ -1,1 +1,1 @@
-"""What reaches whom by e-mail, and whether it got there."""
+"""What reaches whom by email, and whether it got there."""

@@ -1,4 +1,4 @@
-"""Delivering e-mails. Each step commits before the next, so that a crash can never send twice unseen."""
+"""Delivering emails. Each step commits before the next, so that a crash can never send twice unseen."""
 
 from __future__ import annotations
 

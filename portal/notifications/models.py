@@ -1,4 +1,4 @@
-"""E-mails as the portal wrote them: one row, one stable reference, however often delivery is tried."""
+"""Emails as the portal wrote them: one row, one stable reference, however often delivery is tried."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from portal.notifications.states import MessageState
 
 
 class Message(Versioned, Base):
-    """One e-mail to one address. `sealed_round_id` hides it from the councils until that round is opened.
+    """One email to one address. `sealed_round_id` hides it from the councils until that round is opened.
 
     The body of a message with `is_secret` holds a key to an account; it is not kept once it has been sent.
     """

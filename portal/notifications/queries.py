@@ -1,4 +1,4 @@
-"""Reads of e-mails: what an address was sent, and how often lately."""
+"""Reads of emails: what an address was sent, and how often lately."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Writing an e-mail, and the steps of handing it over, which `jobs.py` takes one transaction at a time."""
+"""Writing an email, and the steps of handing it over, which `jobs.py` takes one transaction at a time."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def send(
     sealed_round_id: UUID | None = None,
     is_secret: bool = False,
 ) -> Message:
-    """Write an e-mail in this transaction; it leaves when, and only if, the transaction commits.
+    """Write an email in this transaction; it leaves when, and only if, the transaction commits.
 
     `template` names `templates/email/<template>.txt`, whose first line is "Subject: …". A name that the
     template uses and `context` lacks is an error. `sealed_round_id` hides the message from the councils until

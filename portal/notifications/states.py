@@ -1,4 +1,4 @@
-"""The states of an e-mail on its way."""
+"""The states of an email on its way."""
 
 from enum import StrEnum
 

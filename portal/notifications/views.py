@@ -1,4 +1,4 @@
-"""The demonstration's letter box: every e-mail the portal wrote, by the address it was written to."""
+"""The demonstration's letter box: every email the portal wrote, by the address it was written to."""
 
 from __future__ import annotations
 
@@ -61,6 +61,8 @@ def _linked(line: str) -> Markup:
     made, end = Markup(""), 0
     for match in ADDRESS.finditer(line):
         made += escape(line[end : match.start()])
-        made += Markup('<a class="govuk-link app-break" href="{0}">{0}</a>').format(match.group())
+        made += Markup('<a class="govuk-link govuk-!-text-break-word" href="{0}">{0}</a>').format(
+            match.group()
+        )
         end = match.end()
     return made + escape(line[end:])

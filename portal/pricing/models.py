@@ -35,7 +35,7 @@ class PriceVersion(Versioned, Base):
 
 
 class AgreedCell(Base):
-    """A cell of one provider's schedule under one framework. Its plain number lets the database refuse overlaps."""
+    """A cell of one provider's schedule. Its plain number lets the database refuse overlaps."""
 
     __tablename__ = "agreed_cell"
     __table_args__ = (UniqueConstraint("framework_id", "organisation_id", "cell_id"),)
@@ -49,7 +49,7 @@ class AgreedCell(Base):
 
 
 class Price(Identified, Base):
-    """What one cell costs a week during `period` (dates, end excluded), or that it is not offered (rule 8)."""
+    """What one cell costs a week during `period` (end excluded), or that it is not offered (rule 8)."""
 
     __tablename__ = "price"
     __table_args__ = (

@@ -1,4 +1,4 @@
-"""Reads of agreed prices: a schedule on a date, its versions, and many providers' prices at once for matching."""
+"""Reads of agreed prices: a schedule on a date, its versions, and many providers' prices at once."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def get_schedule(person: Person, organisation_id: uuid.UUID, framework_id: uuid.
 
 
 def list_schedules(person: Person, *, limit: int = 25, offset: int = 0) -> list[ScheduleRow]:
-    """Schedules with agreed prices: those of this person's organisations, or every provider's for the councils."""
+    """Schedules with agreed prices: of this person's organisations, or every provider's for the councils."""
     latest = (
         sa.select(
             PriceVersion.organisation_id,

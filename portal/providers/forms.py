@@ -75,7 +75,7 @@ class RegistrationForm(ContactForm):
         "Do Kent or Medway place children with you now?",
         [InputRequired("Say whether Kent or Medway place children with you now.")],
         choices=[SelectChoice(standing.value, STANDINGS[standing]) for standing in CHOSEN_STANDINGS],
-        description="Members of the framework do not need to register: they are invited.",
+        description="If you are a member of the framework, choose yes: an officer records your membership.",
     )
 
     def details(self) -> Details:
@@ -99,7 +99,7 @@ class ByHandForm(RegistrationForm):
     urn = StringField(
         "Ofsted URN (optional)",
         filters=[tidy],
-        description="Seven digits, or SC and six digits. Leave this empty if Ofsted has not given you one yet.",
+        description="Seven digits, or SC and six digits. Leave this empty if you do not have one yet.",
     )
 
 

@@ -26,7 +26,7 @@ class RegisterImport(Identified, Base):
 
 
 class OfstedAgency(Base):
-    """An independent fostering agency in Ofsted's register. Grades are as at `import_.as_at`, None = not inspected.
+    """An agency in Ofsted's register. Grades are as at `import_.as_at`; None means not inspected.
 
     `is_fictional` marks the demonstration's agencies, which stand beside the real ones.
     """

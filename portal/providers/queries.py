@@ -141,9 +141,7 @@ def count_organisations(*, state: OrganisationState | None = None, text: str = "
     ).scalar_one()
 
 
-def _filtered(
-    statement: sa.Select[T], state: OrganisationState | None, text: str
-) -> sa.Select[T]:
+def _filtered(statement: sa.Select[T], state: OrganisationState | None, text: str) -> sa.Select[T]:
     if state is not None:
         statement = statement.where(Organisation.state == state)
     if text.strip():

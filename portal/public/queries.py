@@ -18,9 +18,7 @@ from portal.providers.models import Organisation
 NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
 
-def list_members(
-    *, text: str = "", limit: int, offset: int
-) -> Sequence[sa.Row[Organisation, Agreement]]:
+def list_members(*, text: str = "", limit: int, offset: int) -> Sequence[sa.Row[Organisation, Agreement]]:
     """Providers with an active agreement, by name: what the public directory may say (rule 9)."""
     return session.execute(
         _members(sa.select(Organisation, Agreement), text)
@@ -53,12 +51,10 @@ def _members(statement: Any, text: str) -> Any:
 
 
 def time_left(round_: Round, now: datetime) -> str:
-    """How long until the deadline, in words that stay true for a while: `two weeks`, `3 days`, `5 hours`."""
+    """How long until the deadline, in the unit that matters: `27 days`, `three days`, `five hours`."""
     left = round_.submission_deadline - now
     if left <= timedelta(0):
         return "none"
-    if left >= timedelta(days=14):
-        return _count(left.days // 7, "week")
     if left >= timedelta(days=2):
         return _count(left.days, "day")
     if left >= timedelta(hours=2):

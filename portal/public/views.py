@@ -1,18 +1,19 @@
-"""Pages without sign-in: the framework, its rounds, how to apply, its members, and the portal's own duties."""
+"""Pages without sign-in: the framework, its rounds, its members, how to apply, and the portal's duties."""
 
 from __future__ import annotations
 
 import uuid
 
-from flask import Blueprint, request
+from flask import Blueprint, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.core import clock
-from portal.core.access import public
+from portal.core.access import current_person, public
 from portal.core.web import page
 from portal.evaluations import scoring
 from portal.evaluations.states import SCORE_DESCRIPTORS
 from portal.frameworks import queries as frameworks
+from portal.frameworks.models import Round
 from portal.frameworks.states import SectionKind
 from portal.public import queries
 
@@ -25,8 +26,21 @@ blueprint = Blueprint("public", __name__)
 @public
 def index() -> ResponseReturnValue:
     now = clock.now()
-    rounds = [(round_, queries.time_left(round_, now)) for round_ in frameworks.list_open_rounds()]
+    found = frameworks.list_open_rounds()
+    rounds = [(round_, queries.time_left(round_, now), _way_in(round_)) for round_ in found]
     return page("public/index.html", rounds=rounds)
+
+
+def _way_in(round_: Round) -> str | None:
+    """Where whoever reads this starts an application; None for people at the councils, who do not apply."""
+    person = current_person()
+    if person is None:
+        return url_for("accounts.register")
+    if person.is_council:
+        return None
+    if not person.organisation_ids:
+        return url_for("providers.find")
+    return url_for("applications.start", round_id=round_.id)
 
 
 @blueprint.get("/framework/rounds")
@@ -51,6 +65,7 @@ def show_round(round_id: uuid.UUID) -> ResponseReturnValue:
         standing=frameworks.status_of(round_, now),
         is_accepting=frameworks.is_accepting(round_, now),
         left=queries.time_left(round_, now),
+        way_in=_way_in(round_),
         sections=sections,
         quality=[s for s in sections if s.kind == SectionKind.QUALITY],
         documents=[s for s in sections if s.kind == SectionKind.DOCUMENTS],

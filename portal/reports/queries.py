@@ -78,7 +78,7 @@ def reads_everything(person: Person) -> bool:
 
 
 def list_verbs(person: Person) -> list[str]:
-    """The verbs this person may find in the log: one look into the index for each, however long the log is."""
+    """The verbs this person may find: one look into the index for each, however long the log is."""
     first = sa.select(AuditEvent.verb).order_by(AuditEvent.verb).limit(1).cte("verbs", recursive=True)
     following = (
         sa.select(AuditEvent.verb)

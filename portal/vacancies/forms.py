@@ -45,7 +45,7 @@ class HouseholdForm(FlaskForm):  # type: ignore[misc]
     carer_reference = StringField(
         "Your reference for this household",
         validators=[InputRequired("Enter your own reference for this carer household")],
-        description="The code you use in your own records, such as KF-0142. Never a name, an address or a date of birth.",
+        description="Your own code, such as KF-0142. Never a name, an address or a date of birth.",
     )
     approved_places = _number(
         "Places approved for", "Enter how many places the carers are approved for", 12, least=1
@@ -53,7 +53,7 @@ class HouseholdForm(FlaskForm):  # type: ignore[misc]
     over_usual_limit_from = DateField(
         "Date of the exemption, if approved for more than 3",
         validators=[Optional()],
-        description="Only when the carers’ authority allowed more than the usual limit, or all are brothers and sisters.",
+        description="The carers’ authority allowed more than usual, or all are brothers and sisters.",
     )
     placed_now = _number("Children placed now", "Enter how many children are placed now, or 0", 12)
     free_places = _number(

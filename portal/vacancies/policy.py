@@ -1,4 +1,4 @@
-"""Who may see and keep an organisation's vacancies: its placements lead keeps them, its administrator looks."""
+"""Who may see and keep an organisation's vacancies: its placements lead, while its administrator looks."""
 
 from __future__ import annotations
 

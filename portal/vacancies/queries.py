@@ -127,7 +127,7 @@ def count_for_organisation(organisation_id: uuid.UUID) -> Counts:
 
 
 def sum_open_versions(organisation_id: uuid.UUID) -> int:
-    """A figure that changes when any open household is added, changed or closed: what "all" was, when seen."""
+    """A figure that changes when an open household is added, changed or closed: what "all" was."""
     total = sa.select(sa.func.coalesce(sa.func.sum(Vacancy.version), 0))
     return int(
         session.execute(

@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-# Illustrative limits (domain handbook §3): confirmed within seven days is fresh, to fourteen ageing, then stale.
+# Illustrative (domain handbook §3): confirmed within seven days is fresh, to fourteen ageing, then stale.
 FRESH_DAYS = 7
 AGEING_DAYS = 14
 

@@ -1,4 +1,4 @@
-"""Reads links out of the e-mails that the portal wrote."""
+"""Reads links out of the emails that the portal wrote."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def templates(to: str) -> list[str]:
 
 
 def link(to: str) -> str:
-    """The path of the first link in the newest e-mail to an address."""
+    """The path of the first link in the newest email to an address."""
     found = re.search(r"https?://\S+", mails(to)[-1].body)
     assert found is not None
     return urlsplit(found.group()).path

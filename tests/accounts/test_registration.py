@@ -43,7 +43,7 @@ def confirmed_at() -> Any:
 
 def test_from_registering_to_the_start_page(client: Any) -> None:
     assert register(client).location == "/check-your-email?about=registration"
-    assert "Check your e-mail" in client.get("/check-your-email?about=registration").get_data(as_text=True)
+    assert "Check your email" in client.get("/check-your-email?about=registration").get_data(as_text=True)
     address = link(ADA)
     assert "Enter the password you registered with" in client.get(address).get_data(as_text=True)
     assert client.post(address, data={"password": PASSWORD}).location == "/start"
@@ -84,14 +84,14 @@ def test_the_form_twice_makes_one_account_and_one_mail(client: Any, session: Any
     [
         ("full_name", " ", "Enter a full name."),
         ("full_name", "x" * 101, "up to 100 characters"),
-        ("full_name", "Win at http://evil.example", "without web or e-mail addresses"),
-        ("full_name", "ada@example.org", "without web or e-mail addresses"),
+        ("full_name", "Win at http://evil.example", "without web or email addresses"),
+        ("full_name", "ada@example.org", "without web or email addresses"),
         ("email", "not an address", "like name@example.org"),
-        ("email", "", "Enter an e-mail address."),
-        ("email", f"{'x' * 250}@example.org", "e-mail address"),
+        ("email", "", "Enter an email address."),
+        ("email", f"{'x' * 250}@example.org", "email address"),
         ("password", "", "Enter a password."),
         ("password", "password1234", "too common"),
-        ("password", "Ada Holloway!", "your name or your e-mail"),
+        ("password", "Ada Holloway!", "your name or your email"),
     ],
 )
 def test_what_is_wrong_is_said_beside_its_field_and_typed_values_stay(

@@ -54,7 +54,7 @@ def test_unknown_wrong_disabled_and_invited_answer_alike(client: Any) -> None:
         assert answer.status_code == 422
         texts.add(re.sub(r'value="[^"]*"|content="[^"]*"', "", answer.get_data(as_text=True)))
     assert len(texts) == 1
-    assert "The e-mail address or the password is not right." in texts.pop()
+    assert "The email address or the password is not right." in texts.pop()
 
 
 def test_a_password_is_never_sent_back(client: Any) -> None:

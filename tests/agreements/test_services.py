@@ -23,7 +23,7 @@ from portal.frameworks.states import RoundState
 from portal.notifications.models import Message
 from portal.pricing.queries import Schedule, list_prices, list_versions
 from portal.providers.states import Standing
-from tests.factories import accounts, agreements, frameworks, pricing, providers
+from tests.factories import accounts, agreements, frameworks, providers
 from tests.factories.applications import application
 from tests.support.acting import acting_as, as_worker, save
 

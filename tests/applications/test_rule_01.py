@@ -14,7 +14,9 @@ from portal.applications import queries
 from portal.core.db import session
 from portal.core.errors import NotFound
 from portal.frameworks.models import Round
-from tests.factories import accounts, applications, providers
+from portal.notifications.models import Message
+from portal.providers.models import Organisation
+from tests.factories import accounts, applications, documents, providers
 from tests.factories import frameworks as rounds
 from tests.support.acting import acting_as, as_worker
 
@@ -28,10 +30,12 @@ SECRET = "Quiet Larkspur Fostering"
 
 @dataclass
 class Sealed:
+    """Ids, since nobody at the councils can so much as refresh the rows."""
+
     round_: Any
-    application: Any
+    round_id: Any
+    application_id: Any
     organisation: Any
-    submission_id: Any
     document_id: Any
 
 
@@ -50,9 +54,11 @@ def sealed():
             .where(Round.id == round_.id)
             .values(submission_deadline=moved, clarification_deadline=moved - timedelta(days=1))
         )
+    application_id = made.id
     session.commit()
-    session.expire_all()
-    return Sealed(round_, made, organisation, submission.id, document_id)
+    session.expunge_all()
+    held = session.get(Round, round_.id)
+    return Sealed(held, held.id, application_id, session.get(Organisation, organisation.id), document_id)
 
 
 def count(table):
@@ -75,24 +81,27 @@ def test_rule_01_neither_does_somebody_who_is_not_signed_in(sealed):
 def test_rule_01_mail_and_audit_identify_no_applicant(sealed, role):
     writer = accounts.person(Role.BID_WRITER, organisation=sealed.organisation)
     with as_worker():
-        session.execute(
-            sa.text(
-                "INSERT INTO message (id, recipient, subject, body, template, reference, state, sealed_round_id)"
-                " VALUES (uuidv7(), :to, 'Received', 'x', 'applications/submitted', 'r1', 'queued', :round)"
-            ),
-            {"to": writer.email, "round": sealed.round_.id},
+        session.add(
+            Message(
+                recipient=writer.email,
+                subject="Received",
+                body="x",
+                template="applications/submitted",
+                reference=str(role),
+                sealed_round_id=sealed.round_id,
+            )
         )
     session.commit()
     acting_as(accounts.person(role, council=Council.KENT))
     assert count("message") == 0
     subjects = session.execute(sa.text("SELECT subject_id FROM audit_event")).scalars().all()
-    assert sealed.application.id not in subjects
+    assert sealed.application_id not in subjects
 
 
 @pytest.mark.parametrize("role", COUNCIL)
 def test_rule_01_no_page_shows_more_than_a_count_before_opening(client, sealed, role):
     client.sign_in(accounts.person(role, council=Council.MEDWAY))
-    round_id, application_id = sealed.round_.id, sealed.application.id
+    round_id, application_id = sealed.round_id, sealed.application_id
     addresses = [
         f"/applications/{application_id}",
         f"/applications/{application_id}/check",
@@ -118,7 +127,7 @@ def test_rule_01_queries_find_nothing_before_opening(sealed, role):
     person = accounts.person(role, council=Council.KENT)
     acting_as(person)
     with pytest.raises(NotFound):
-        queries.get_application(person, sealed.application.id)
+        queries.get_application(person, sealed.application_id)
     assert queries.list_received(person, sealed.round_) == []
     assert queries.count_received(person, sealed.round_) == 0
 
@@ -158,17 +167,15 @@ def test_rule_01_drafts_and_what_was_withdrawn_before_opening_stay_invisible(sea
     auditor = accounts.person(Role.AUDITOR, council=Council.KENT)
     acting_as(auditor)
     assert count("application") == 1
-    assert [one.id for one in queries.list_received(auditor, sealed.round_)] == [sealed.application.id]
+    assert [one.id for one in queries.list_received(auditor, sealed.round_)] == [sealed.application_id]
 
 
 def test_rule_01_files_of_the_working_copy_alone_stay_invisible(sealed):
-    from tests.factories import documents
-
-    extra = documents.document(sealed.organisation, round_=sealed.round_, name="never submitted.pdf")
+    extra = documents.document(sealed.organisation, round_=sealed.round_, name="never submitted.pdf").id
     open_round(sealed)
     acting_as(accounts.person(Role.COMMISSIONER, council=Council.KENT))
     names = session.execute(sa.text("SELECT id FROM document")).scalars().all()
-    assert extra.id not in names
+    assert extra not in names
     assert len(names) > 0
 
 
@@ -183,7 +190,7 @@ def test_rule_01_a_role_cannot_be_changed_to_see_more(sealed):
 def test_rule_01_who_reads_here_after_opening(client, sealed, role):
     open_round(sealed)
     client.sign_in(accounts.person(role, council=Council.KENT))
-    address = f"/received-applications/{sealed.application.id}"
+    address = f"/received-applications/{sealed.application_id}"
     status = client.get(address).status_code
     if role == Role.AUDITOR:
         assert status == 200
@@ -197,30 +204,28 @@ def test_rule_01_each_read_is_recorded(client, sealed):
     open_round(sealed)
     auditor = accounts.person(Role.AUDITOR, council=Council.KENT, full_name="Ines Okafor")
     client.sign_in(auditor)
-    address = f"/received-applications/{sealed.application.id}"
+    address = f"/received-applications/{sealed.application_id}"
     text = client.get(address).get_data(as_text=True)
     assert SECRET in text
     assert "750.00" not in text
     file = client.get(f"{address}/files/{sealed.document_id}")
     assert file.headers["Content-Disposition"].startswith("attachment")
-    register = client.get(f"/rounds/{sealed.round_.id}/access-register").get_data(as_text=True)
-    assert register.count("Ines Okafor") == 2
+    register = client.get(f"/rounds/{sealed.round_id}/access-register").get_data(as_text=True)
+    assert register.count('data-label="Who"><span>Ines Okafor') == 2
     assert "submission 1" in register
 
 
 def test_rule_01_a_refused_read_shows_no_file_outside_the_submission(client, sealed):
-    from tests.factories import documents
-
-    extra = documents.document(sealed.organisation, round_=sealed.round_)
+    extra = documents.document(sealed.organisation, round_=sealed.round_).id
     open_round(sealed)
     client.sign_in(accounts.person(Role.AUDITOR, council=Council.KENT))
-    assert client.get(f"/received-applications/{sealed.application.id}/files/{extra.id}").status_code == 404
+    assert client.get(f"/received-applications/{sealed.application_id}/files/{extra}").status_code == 404
 
 
 def test_an_auditor_who_also_evaluates_reads_in_the_evaluation_alone(client, sealed):
     open_round(sealed)
     client.sign_in(accounts.person(Role.AUDITOR, Role.EVALUATOR, council=Council.KENT))
-    assert client.get(f"/received-applications/{sealed.application.id}").status_code == 403
+    assert client.get(f"/received-applications/{sealed.application_id}").status_code == 403
 
 
 def test_the_list_costs_the_same_for_one_and_for_many(client, count_queries):
@@ -230,6 +235,7 @@ def test_the_list_costs_the_same_for_one_and_for_many(client, count_queries):
         applications.application("submitted", round_=many)
     client.sign_in(accounts.person(Role.AUDITOR, council=Council.KENT))
     costs = []
+    client.get("/rounds")
     for round_ in (few, many):
         with count_queries() as counted:
             assert client.get(f"/rounds/{round_.id}/applications").status_code == 200

@@ -46,7 +46,9 @@ def test_answers_about_the_organisation_start_from_its_registration():
     organisation = providers.organisation(standing=Standing.SPOT_PROVIDER)
     writer = accounts.person(Role.BID_WRITER, organisation=organisation)
     application = start(round_, organisation, writer)
-    given = {answer.question.prefilled_from: answer.value for answer in queries.list_answers(application).values()}
+    given = {
+        answer.question.prefilled_from: answer.value for answer in queries.list_answers(application).values()
+    }
     assert given["legal_name"] == organisation.legal_name
     assert given["urn"] == organisation.urn
     assert given["standing"] == "Yes, as a spot provider"

@@ -44,7 +44,9 @@ def test_two_officers_open_a_round_and_the_submissions_are_on_record(officers):
     applications.application("draft", round_=round_)
     applications.application("withdrawn", round_=round_)
     with as_worker():
-        latest = {str(queries.latest_submission(one).id): queries.latest_submission(one).sha256 for one in made}
+        latest = {
+            str(queries.latest_submission(one).id): queries.latest_submission(one).sha256 for one in made
+        }
     close(round_)
     first, second = officers
     ask(round_, first)
@@ -76,9 +78,7 @@ def test_the_same_officer_cannot_do_both(officers):
         confirm(round_, officers[0])
     session.rollback()
     with pytest.raises(sa.exc.IntegrityError, match="two_openers"):
-        session.execute(
-            sa.update(Round).values(opened_by_id=officers[0].id, opened_at=sa.func.portal_now())
-        )
+        session.execute(sa.update(Round).values(opened_by_id=officers[0].id, opened_at=sa.func.portal_now()))
     session.rollback()
 
 

@@ -95,7 +95,9 @@ def test_prices_changed_by_a_colleague_are_not_overwritten_unseen(desk):
         save(desk, {**fees, asked[0].id: D(900)}, seen=seen)
 
 
-@pytest.mark.parametrize(("fee", "asks"), [("399.99", True), ("400", False), ("3000", False), ("3000.01", True)])
+@pytest.mark.parametrize(
+    ("fee", "asks"), [("399.99", True), ("400", False), ("3000", False), ("3000.01", True)]
+)
 def test_unusual_fees_are_asked_about(fee, asks):
     assert services.is_unusual(D(fee)) is asks
 

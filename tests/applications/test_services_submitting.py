@@ -90,7 +90,9 @@ def test_an_incomplete_application_cannot_be_declared(desk):
         desk.declare()
 
 
-@pytest.mark.parametrize(("name", "position", "field"), [(" ", "Director", "name"), ("Robin", "", "position")])
+@pytest.mark.parametrize(
+    ("name", "position", "field"), [(" ", "Director", "name"), ("Robin", "", "position")]
+)
 def test_a_declaration_needs_a_name_and_a_position(complete, name, position, field):
     with pytest.raises(Invalid) as refused:
         services.declare(complete.application, name=name, position=position, by=complete.writer)
@@ -127,7 +129,12 @@ def test_rule_11_a_file_found_infected_after_submission_is_flagged_not_dropped(c
     set_files(DocumentState.INFECTED)
     session.expire_all()
     states = queries.list_file_states(submission)
-    named = [file for section in submission.content["sections"] for q in section["questions"] for file in q["files"]]
+    named = [
+        file
+        for section in submission.content["sections"]
+        for q in section["questions"]
+        for file in q["files"]
+    ]
     assert {states[file["id"]].state for file in named} == {DocumentState.INFECTED}
 
 
@@ -227,8 +234,6 @@ MAY = {
 }
 
 
-
-
 @pytest.mark.parametrize("who", PEOPLE)
 @pytest.mark.parametrize("name", [transition.name for transition in APPLICATION.transitions])
 def test_every_transition_by_every_role(name, who):
@@ -266,4 +271,3 @@ def test_every_transition_from_every_other_state_is_refused(name, state):
     made = applications.application(state, round_=rounds.round_("evaluating", questions=False))
     with as_worker(), pytest.raises(Refused):
         apply(APPLICATION, name, made, by=None, facts={"gaps": 0})
-

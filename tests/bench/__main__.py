@@ -32,9 +32,9 @@ def main(suite: str) -> int:
         app = create_app(_on(settings, urls))
         with app.app_context():
             _prepare(server, urls)
-            db.connect(urls["portal_app"])
-            owner = sa.create_engine(urls["postgres"], poolclass=sa.pool.NullPool)
-            report = {"pages": pages.run(app, owner, urls, free_port())}
+        db.connect(urls["portal_app"])
+        owner = sa.create_engine(urls["postgres"], poolclass=sa.pool.NullPool)
+        report = {"pages": pages.run(app, owner, urls, free_port())}
     finally:
         server.stop()
     target = settings.data_dir / "bench.json"

@@ -11,17 +11,24 @@ from tests.conventions.source import called, calls, modules, name_of, tree_of
 
 LONGEST_FILE = 400
 
-# The clock itself; and the queue's own times, which are the server's and never the portal's.
-MAY_ASK_THE_TIME = {"portal/core/clock.py", "portal/core/jobs.py"}
+# The clock itself; the queue's own times, which are the server's and never the portal's; and the in-memory
+# storage of the tests, which ages its files as a disk does.
+MAY_ASK_THE_TIME = {"portal/core/clock.py", "portal/core/jobs.py", "portal/adapters/storage.py"}
 
 # The settings; and what starts other processes, which hands its surroundings on to them unread.
 MAY_READ_THE_ENVIRONMENT = {"portal/config.py", "portal/core/embedded.py", "portal/server.py"}
 
-# The only function that changes a lifecycle's state.
-MAY_ASSIGN_A_STATE = {"portal/core/transitions.py"}
+# The only function that changes a lifecycle's state; and the delivery of e-mail, which is nobody's act.
+MAY_ASSIGN_A_STATE = {"portal/core/transitions.py", "portal/notifications/services.py"}
 
-# Where a transaction ends: the edge of a request, and `transaction()` for jobs and commands.
-MAY_COMMIT = {"portal/core/db.py", "portal/core/web.py"}
+# Where a transaction ends: the edge of a request, and `transaction()` for jobs and commands. Then two records
+# that must outlive what follows them: a read of an application, and an attempt that came too late.
+MAY_COMMIT = {
+    "portal/core/db.py",
+    "portal/core/web.py",
+    "portal/applications/services/opening.py",
+    "portal/applications/views/submitting.py",
+}
 
 ALL = [pytest.param(path, id=name_of(path)) for path in modules()]
 
@@ -49,7 +56,9 @@ def test_only_the_clock_knows_the_time(path):
 def test_only_the_settings_read_the_environment(path):
     if name_of(path) in MAY_READ_THE_ENVIRONMENT:
         return
-    nodes = [ast.unparse(node) for node in ast.walk(tree_of(path)) if isinstance(node, ast.Attribute | ast.Name)]
+    nodes = [
+        ast.unparse(node) for node in ast.walk(tree_of(path)) if isinstance(node, ast.Attribute | ast.Name)
+    ]
     assert not {"os.environ", "os.getenv", "environ", "getenv"} & set(nodes)
 
 

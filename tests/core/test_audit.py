@@ -1,4 +1,4 @@
-"""The audit log: written with its cause or not at all, chained, and beyond the application's reach (rule 12)."""
+"""The audit log: written with its cause or not at all, chained, and out of the application's reach."""
 
 from __future__ import annotations
 

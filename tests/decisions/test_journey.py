@@ -67,7 +67,10 @@ def _check(client: Any, here: Case, failing: dict[Application, str | None]) -> N
         assert client.post(page, data=data).status_code == 303
         concluded = client.post(
             f"/evaluations/applications/{application.id}/conclude",
-            data={"outcome": "non_compliant" if reason else "compliant", "reasons": reason or "All in order."},
+            data={
+                "outcome": "non_compliant" if reason else "compliant",
+                "reasons": reason or "All in order.",
+            },
         )
         assert concluded.status_code == 303, concluded.get_data(as_text=True)
     assert client.get(f"/evaluations/rounds/{here.round.id}/compliance").status_code == 200
@@ -91,13 +94,19 @@ def _score(client: Any, here: Case, values: dict[Application, int]) -> None:
         for application, value in values.items():
             sheet = session.scalars(
                 sa.select(EvaluationSheet).where(
-                    EvaluationSheet.application_id == application.id, EvaluationSheet.evaluator_id == person.id
+                    EvaluationSheet.application_id == application.id,
+                    EvaluationSheet.evaluator_id == person.id,
                 )
             ).one()
             for score in scores(sheet):
                 page = f"/evaluations/scores/{score.id}"
                 assert client.get(page).status_code == 200
-                data = {"value": str(value), "reason": "It shows how.", "version": "1", "then": "next_question"}
+                data = {
+                    "value": str(value),
+                    "reason": "It shows how.",
+                    "version": "1",
+                    "then": "next_question",
+                }
                 assert client.post(page, data=data).status_code == 303
             assert client.get(f"/evaluations/sheets/{sheet.id}").status_code == 200
             assert client.post(f"/evaluations/sheets/{sheet.id}/finish").status_code == 303
@@ -123,7 +132,9 @@ def _recommend_and_decide(client: Any, here: Case) -> None:
     for index, one in enumerate(here.applications):
         data |= {
             f"outcome-{one.id}": "decline" if index else "admit",
-            f"reason-{one.id}": ["Strong matching.", "Below the minimum.", "The insurance is too low."][index],
+            f"reason-{one.id}": ["Strong matching.", "Below the minimum.", "The insurance is too low."][
+                index
+            ],
         }
     assert client.post(page, data=data).status_code == 303
     client.sign_in(here.approver)

@@ -34,7 +34,7 @@ def story(databases: Databases, app: Any, worker_name: str) -> Iterator[Loaded]:
     files = storage.MemoryStorage()
     mail.use(mail.KeptMailer())
     storage.use(files)
-    _point_at(engine)
+    point_at(engine)
     with app.app_context():
         begun = time.monotonic()
         services.load()
@@ -50,13 +50,14 @@ def loaded(story: Loaded, app: Any) -> Iterator[Loaded]:
     """The loaded story, for a test that reads it as the worker's role."""
     storage.use(story.files)
     mail.use(mail.KeptMailer())
-    _point_at(story.engine)
+    point_at(story.engine)
     with app.app_context():
         yield story
     db.session.remove()
 
 
-def _point_at(engine: sa.Engine) -> None:
+def point_at(engine: sa.Engine) -> None:
+    """Have this process's session work in that database."""
     db.act_as(None)
     db.session.remove()
     db.session.configure(bind=engine, join_transaction_mode="conditional_savepoint")

@@ -5,19 +5,19 @@ from __future__ import annotations
 import pytest
 import sqlalchemy as sa
 
+from portal.accounts.states import Role
 from portal.adapters import scanner
 from portal.adapters.scanner import MemoryScanner, NoScanner, ScanResult
 from portal.core.audit import AuditEvent
 from portal.core.db import session
 from portal.core.errors import NotAllowed, Refused
+from portal.core.transitions import apply
 from portal.documents import jobs, services
 from portal.documents.models import Document
 from portal.documents.states import DocumentState
-from portal.core.transitions import apply
 from portal.documents.workflow import DOCUMENT
-from portal.accounts.states import Role
 from tests.factories import accounts, documents, providers
-from tests.support.acting import as_worker, acting_as
+from tests.support.acting import acting_as, as_worker
 
 S = DocumentState
 
@@ -64,7 +64,9 @@ def test_the_scanner_decides(as_job, memory_scanner, result, state):
     assert state_of(document) == state
     with as_worker():
         verbs = session.scalars(
-            sa.select(AuditEvent.verb).where(AuditEvent.subject_id == document.id).order_by(AuditEvent.sequence)
+            sa.select(AuditEvent.verb)
+            .where(AuditEvent.subject_id == document.id)
+            .order_by(AuditEvent.sequence)
         ).all()
     assert verbs == ["document.scan_started", f"document.{state}"]
 
@@ -124,7 +126,9 @@ def test_rule_11_no_person_can_judge_a_file(name):
 
 
 @pytest.mark.parametrize("state", list(S))
-@pytest.mark.parametrize("name", ["start_scan", "find_clean", "find_infected", "find_unreadable", "retry_scan"])
+@pytest.mark.parametrize(
+    "name", ["start_scan", "find_clean", "find_infected", "find_unreadable", "retry_scan"]
+)
 def test_every_transition_in_every_state(name, state):
     document = documents.document(providers.organisation(), state=state)
     allowed = state in DOCUMENT[name].source

@@ -58,9 +58,7 @@ def test_it_is_audited_sealed_and_scanned_later(writer):
     document = receive(writer, round_id=round_.id)
     session.commit()
     with as_worker():
-        event = session.scalars(
-            sa.select(AuditEvent).where(AuditEvent.subject_id == document.id)
-        ).one()
+        event = session.scalars(sa.select(AuditEvent).where(AuditEvent.subject_id == document.id)).one()
         jobs = session.execute(
             sa.text("SELECT args->>'document_id' FROM procrastinate_jobs WHERE task_name = 'documents.scan'")
         ).scalars()

@@ -95,7 +95,9 @@ def test_rule_03_a_conflict_hides_the_submission_in_the_database() -> None:
 def test_rule_03_a_conflict_shows_the_commissioner_what_to_reassign(client: Any) -> None:
     here = case("evaluating")
     acting_as(here.evaluators[0])
-    services.declare_conflict(here.application, has_conflict=True, nature="A friend works there.", by=here.evaluators[0])
+    services.declare_conflict(
+        here.application, has_conflict=True, nature="A friend works there.", by=here.evaluators[0]
+    )
     session.commit()
     client.sign_in(here.commissioner)
     shown = client.get(f"/evaluations/rounds/{here.round.id}").get_data(as_text=True)
@@ -112,6 +114,7 @@ def test_rule_03_a_declared_conflict_cannot_be_taken_back_or_assigned() -> None:
     services.declare_conflict(here.application, has_conflict=True, nature="My old employer.", by=evaluator)
     with pytest.raises(Refused, match="stands"):
         services.declare_conflict(here.application, has_conflict=False, by=evaluator)
+    session.commit()
     acting_as(here.commissioner)
     with pytest.raises(Refused, match="declared a conflict"):
         services.assign_evaluator(here.application, evaluator, by=here.commissioner)
@@ -127,8 +130,11 @@ def test_rule_03_an_evaluator_reads_only_what_is_assigned(client: Any) -> None:
     assert client.get(f"/evaluations/scores/{made.scores(other)[0].id}").status_code == 404
     with as_worker():
         file_id = session.execute(
-            sa.text("SELECT document_id FROM submitted_file f JOIN submission s ON s.id = f.submission_id"
-                    " WHERE s.application_id = :id LIMIT 1"), {"id": here.applications[0].id}
+            sa.text(
+                "SELECT document_id FROM submitted_file f JOIN submission s ON s.id = f.submission_id"
+                " WHERE s.application_id = :id LIMIT 1"
+            ),
+            {"id": here.applications[0].id},
         ).scalar_one()
     page = f"/evaluations/applications/{here.applications[0].id}/files/{file_id}"
     assert client.get(page).status_code == 404  # a file of a pass/fail question, which is not assigned
@@ -249,7 +255,10 @@ def test_rule_05_a_finished_score_never_changes() -> None:
         sa.update(Score).where(Score.id == score.id).values(value=0),
         sa.delete(Score).where(Score.id == score.id),
     ):
-        with pytest.raises(sa.exc.IntegrityError, match="finished scores never change"), session.begin_nested():
+        with (
+            pytest.raises(sa.exc.IntegrityError, match="finished scores never change"),
+            session.begin_nested(),
+        ):
             session.execute(change)
 
 
@@ -258,7 +267,12 @@ def test_rule_05_consensus_is_a_new_record_and_locks() -> None:
     question = frameworks.list_scored_questions(here.round)[0]
     acting_as(here.commissioner)
     agreed = services.save_consensus(
-        here.application, question, value=1, reason="Less than it seemed.", attended="All", by=here.commissioner
+        here.application,
+        question,
+        value=1,
+        reason="Less than it seemed.",
+        attended="All",
+        by=here.commissioner,
     )
     assert {score.value for score in made.scores(sheet_of(here))} == {4}
     session.commit()
@@ -285,7 +299,9 @@ def test_rule_05_consensus_needs_a_reason_and_who_took_part() -> None:
 
 
 def test_rule_07_an_exclusion_answer_rejects_nobody() -> None:
-    number = next(q.number for q in list_pass_fail_questions(case("opened").round) if q.kind == QuestionKind.EXCLUSION)
+    number = next(
+        q.number for q in list_pass_fail_questions(case("opened").round) if q.kind == QuestionKind.EXCLUSION
+    )
     here = case("opened", count=0)
     yes = {"applies": "yes", "explanation": "A tax bill was late. It was paid in full."}
     application = made.add_application(here, "submitted", answers={number: yes})
@@ -297,7 +313,12 @@ def test_rule_07_an_exclusion_answer_rejects_nobody() -> None:
     made.findings(application, here.commissioner)
     acting_as(here.commissioner)
     services.record_finding(
-        application, question, Finding.PASS, "Paid in full, with new controls.", by=here.commissioner, seen_version=1
+        application,
+        question,
+        Finding.PASS,
+        "Paid in full, with new controls.",
+        by=here.commissioner,
+        seen_version=1,
     )
     services.conclude_compliance(application, is_compliant=True, reasons="In order.", by=here.commissioner)
     assert application.state == ApplicationState.COMPLIANT
@@ -315,7 +336,9 @@ def test_rule_07_an_officer_concludes_and_the_findings_bear_it_out() -> None:
         services.conclude_compliance(failed, is_compliant=True, reasons="Fine.", by=here.commissioner)
     with pytest.raises(Invalid, match="reasons"):
         services.conclude_compliance(failed, is_compliant=False, reasons=" ", by=here.commissioner)
-    services.conclude_compliance(failed, is_compliant=False, reasons="Ground 2.1 applies.", by=here.commissioner)
+    services.conclude_compliance(
+        failed, is_compliant=False, reasons="Ground 2.1 applies.", by=here.commissioner
+    )
     assert failed.state == ApplicationState.NON_COMPLIANT
 
 

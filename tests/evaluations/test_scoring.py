@@ -15,9 +15,7 @@ from portal.evaluations.scoring import BasketCell
 fees = st.decimals(min_value=Decimal("0.01"), max_value=Decimal("9999.99"), places=2)
 weights = st.decimals(min_value=Decimal("0.01"), max_value=Decimal(100), places=2)
 prices = st.dictionaries(st.integers(1, 6), fees, max_size=6)
-cells = st.builds(
-    BasketCell, st.integers(1, 6), st.integers(1, 5000), st.none() | fees
-)
+cells = st.builds(BasketCell, st.integers(1, 6), st.integers(1, 5000), st.none() | fees)
 baskets = st.lists(cells, min_size=1, max_size=6, unique_by=lambda cell: cell.cell_id)
 
 

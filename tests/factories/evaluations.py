@@ -32,7 +32,7 @@ from tests.support.acting import as_worker, save
 
 @dataclass
 class Case:
-    """A round under way with the people who work on it. Everybody has declared no conflict unless told otherwise."""
+    """A round under way with the people who work on it, free of conflicts unless told otherwise."""
 
     round: Round
     commissioner: Person
@@ -133,7 +133,9 @@ def findings(application: Application, by: Person, **failed: str) -> None:
     session.commit()
 
 
-def conclusion(application: Application, by: Person, *, is_compliant: bool, reasons: str) -> ComplianceConclusion:
+def conclusion(
+    application: Application, by: Person, *, is_compliant: bool, reasons: str
+) -> ComplianceConclusion:
     return save(
         ComplianceConclusion(
             application_id=application.id,

@@ -18,10 +18,12 @@ WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document.
 WORD_MACROS = "application/vnd.ms-word.document.macroEnabled.main+xml"
 
 
-def pdf(*, password: str | None = None, owner_only: bool = False) -> bytes:
+def pdf(*, password: str | None = None, owner_only: bool = False, bytes_of_metadata: int = 0) -> bytes:
     """One blank page; with `password` it opens with that alone, with `owner_only` it opens without."""
     writer = PdfWriter()
     writer.add_blank_page(width=200, height=200)
+    if bytes_of_metadata:
+        writer.add_metadata({"/Subject": "x" * bytes_of_metadata})
     if password is not None:
         writer.encrypt("" if owner_only else password, password, algorithm="AES-256")
     held = io.BytesIO()

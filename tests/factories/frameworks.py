@@ -86,7 +86,7 @@ def round_(state: RoundState | str = S.PUBLISHED, *, questions: bool = True, **c
 
 
 def move_to(round_: Round, state: RoundState | str) -> Round:
-    """Put `round_` into `state`: its dates move into the past as far as the state needs, no guard is asked."""
+    """Put `round_` into `state`: its dates move as far into the past as it needs, no guard is asked."""
     target = RoundState(state)
     for name, value in _columns(round_, target).items():
         setattr(round_, name, value)

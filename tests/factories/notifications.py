@@ -1,4 +1,4 @@
-"""E-mails as the portal keeps them."""
+"""Emails as the portal keeps them."""
 
 from __future__ import annotations
 

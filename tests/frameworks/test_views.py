@@ -257,3 +257,14 @@ def test_a_round_s_page_costs_the_same_however_much_it_holds(
     extension(full, officer, days=3)
     few = cost(client, count_queries, f"/rounds/{bare.id}")
     assert cost(client, count_queries, f"/rounds/{full.id}") == few <= 9
+
+
+def test_a_round_leads_to_the_stages_that_a_person_may_see(client: PortalClient) -> None:
+    made = closed_round(questions=False)
+    client.sign_in(person(Role.COMMISSIONER))
+    assert f"/rounds/{made.id}/opening" in client.get(f"/rounds/{made.id}").text
+    client.sign_in(person(Role.PLACEMENT_OFFICER))
+    assert f"/rounds/{made.id}/opening" not in client.get(f"/rounds/{made.id}").text
+    draft = round_(S.DRAFT, questions=False)
+    client.sign_in(person(Role.COMMISSIONER))
+    assert f"/rounds/{draft.id}/opening" not in client.get(f"/rounds/{draft.id}").text

@@ -109,7 +109,7 @@ def test_a_draft_says_how_much_is_missing(client, writer, organisation):
     applications.application("draft", round_=round_, organisation=organisation, answered=False)
     page = start(client, writer)
     assert "Continue your application: Spring re-opening" in page.text
-    assert "questions not answered yet" in page.text
+    assert "Questions not answered yet" in page.text
     open_every_door(client, page)
 
 
@@ -124,6 +124,30 @@ def test_a_submitted_application_shows_its_receipt(client, writer, organisation)
     page = start(client, writer)
     assert f"Reference {made.reference}" in page.text
     open_every_door(client, page)
+
+
+def test_after_the_deadline_an_application_is_with_the_councils(client, writer, organisation):
+    round_ = frameworks.closed_round(title="Spring re-opening")
+    made = applications.application("submitted", round_=round_, organisation=organisation)
+    page = start(client, writer)
+    assert "With the councils: Spring re-opening" in page.text
+    assert made.reference in page.text
+    open_every_door(client, page)
+
+
+def test_a_draft_that_was_not_submitted_can_still_be_read(client, writer, organisation):
+    round_ = frameworks.closed_round(title="Spring re-opening")
+    applications.application("draft", round_=round_, organisation=organisation)
+    page = start(client, writer)
+    assert "Not submitted: Spring re-opening" in page.text
+    open_every_door(client, page)
+
+
+def test_what_waits_for_one_comes_before_what_waits_for_others(client, commissioner):
+    frameworks.round_(title="Open one")
+    frameworks.closed_round(title="Closed one")
+    text = start(client, commissioner).text
+    assert text.index("Ask for opening: Closed one") < text.index("Accepting applications: Open one")
 
 
 def test_nobody_sees_what_another_agency_does(client, writer):

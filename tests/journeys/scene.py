@@ -32,7 +32,7 @@ class Agency:
     """A fictional agency of the register."""
 
     name: str = "Hazelbrook Foster Families"
-    owner: str = "Hazelbrook Children’s Homes Limited"
+    legal_name: str = "Hazelbrook Children’s Homes Limited"
     urn: str = "9912345"
     town: str = "Whitstable"
 
@@ -41,6 +41,7 @@ class Agency:
 class Officer:
     """Somebody at a council who can sign in."""
 
+    who: str
     name: str
     email: str
     council: Council
@@ -48,13 +49,13 @@ class Officer:
 
 
 AGENCY = Agency()
-COMMISSIONER = Officer("Carys Pemberton", "carys@kent.example", Council.KENT, Role.COMMISSIONER)
-SECOND_COMMISSIONER = Officer("Dev Anand", "dev@kent.example", Council.KENT, Role.COMMISSIONER)
-KENT_EVALUATOR = Officer("Kit Marlow", "kit@kent.example", Council.KENT, Role.EVALUATOR)
-MEDWAY_EVALUATOR = Officer("Mo Chatterley", "mo@medway.example", Council.MEDWAY, Role.EVALUATOR)
-APPROVER = Officer("April Thorne", "april@kent.example", Council.KENT, Role.APPROVER)
-PLACEMENT_OFFICER = Officer("Pip Gill", "pip@medway.example", Council.MEDWAY, Role.PLACEMENT_OFFICER)
-AUDITOR = Officer("Audrey Quill", "audrey@kent.example", Council.KENT, Role.AUDITOR)
+COMMISSIONER = Officer("commissioner", "Carys Pemberton", "carys@kent.example", Council.KENT, Role.COMMISSIONER)
+SECOND_COMMISSIONER = Officer("second commissioner", "Dev Anand", "dev@kent.example", Council.KENT, Role.COMMISSIONER)
+KENT_EVALUATOR = Officer("Kent evaluator", "Kit Marlow", "kit@kent.example", Council.KENT, Role.EVALUATOR)
+MEDWAY_EVALUATOR = Officer("Medway evaluator", "Mo Chatterley", "mo@medway.example", Council.MEDWAY, Role.EVALUATOR)
+APPROVER = Officer("approver", "April Thorne", "april@kent.example", Council.KENT, Role.APPROVER)
+PLACEMENT_OFFICER = Officer("placement officer", "Pip Gill", "pip@medway.example", Council.MEDWAY, Role.PLACEMENT_OFFICER)
+AUDITOR = Officer("auditor", "Audrey Quill", "audrey@kent.example", Council.KENT, Role.AUDITOR)
 OFFICERS = (
     *(COMMISSIONER, SECOND_COMMISSIONER, KENT_EVALUATOR, MEDWAY_EVALUATOR),
     *(APPROVER, PLACEMENT_OFFICER, AUDITOR),
@@ -70,7 +71,7 @@ def set_scene(live: Live) -> str:
             load_districts()
             load_framework()
         providers.agency(
-            name=AGENCY.name, owner=AGENCY.owner, urn=AGENCY.urn, town=AGENCY.town, postcode="CT5 1AB"
+            name=AGENCY.name, owner=AGENCY.legal_name, urn=AGENCY.urn, town=AGENCY.town, postcode="CT5 1AB"
         )
         people = {officer: _hire(officer) for officer in OFFICERS}
         return str(_publish(people[COMMISSIONER]).id)

@@ -1,4 +1,4 @@
-"""Writing e-mails and handing them over, with everything that can go wrong on the way."""
+"""Writing emails and handing them over, with everything that can go wrong on the way."""
 
 from __future__ import annotations
 

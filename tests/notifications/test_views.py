@@ -31,7 +31,7 @@ def test_there_is_no_letter_box_outside_the_demonstration(client: Any) -> None:
 
 @pytest.mark.usefixtures("demonstration")
 def test_an_empty_box_says_so(client: Any) -> None:
-    assert "has not written any e-mail yet" in box(client)
+    assert "has not written any email yet" in box(client)
     assert "Nothing has been sent to this address" in box(client, "nobody@example.org")
 
 
@@ -101,13 +101,13 @@ def test_rule_01_sealed_mail_is_only_for_whom_it_was_sent_to(client: Any) -> Non
         ("<script>", '<p class="govuk-body">&lt;script&gt;</p>'),
         (
             "(https://x.example/a?b=1&c=2).",
-            '<p class="govuk-body">(<a class="govuk-link app-break" href="https://x.example/a?b=1&amp;c=2">'
+            '<p class="govuk-body">(<a class="govuk-link govuk-!-text-break-word" href="https://x.example/a?b=1&amp;c=2">'
             "https://x.example/a?b=1&amp;c=2</a>).</p>",
         ),
         ("javascript:alert(1)", '<p class="govuk-body">javascript:alert(1)</p>'),
         (
             'https://x.example/"onclick=',
-            '<p class="govuk-body"><a class="govuk-link app-break" href="https://x.example/">'
+            '<p class="govuk-body"><a class="govuk-link govuk-!-text-break-word" href="https://x.example/">'
             "https://x.example/</a>&#34;onclick=</p>",
         ),
     ],

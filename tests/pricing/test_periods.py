@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
+from itertools import pairwise
 
 import pytest
 import sqlalchemy as sa
@@ -62,7 +63,7 @@ def test_rule_08_no_overlap_and_no_gap(changes: list[tuple[int, Decimal]]) -> No
     ).all()
     assert prices[0].period.lower == start
     assert prices[-1].period.upper is None
-    assert all(one.period.upper == two.period.lower for one, two in zip(prices, prices[1:], strict=False))
+    assert all(one.period.upper == two.period.lower for one, two in pairwise(prices))
     assert [price.weekly_fee for price in prices][1:] == [agreed[day] for day in sorted(agreed)]
 
 

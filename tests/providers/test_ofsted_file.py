@@ -10,20 +10,24 @@ from portal.providers.services.ofsted_file import BadRegisterFile, parse
 from portal.providers.services.register import SHIPPED
 
 HEADING = (
-    "Web link,URN,Provision type,Registration date,Registration status,Name,Address 1,Address 2,Town,County,Postcode,"
-    'Ofsted Region,Local authority,Sector,Organisation which owns the provider,"\nLatest full inspection date",'
-    '"\nOverall experiences and progress of children and young people",'
+    "Web link,URN,Provision type,Registration date,Registration status,Name,Address 1,Address 2,Town,County,"
+    'Postcode,Ofsted Region,Local authority,Sector,Organisation which owns the provider,"\n'
+    'Latest full inspection date","\nOverall experiences and progress of children and young people",'
     '"\nHow well children and young people are helped and protected",'
     "The effectiveness of leaders and managers,,"
 )
-TITLES = "Children's social care data in England – Provider level as at 31 March 2025,,\nOne table,,\nSome are empty,,\n"
+TITLES = (
+    "Children's social care data in England – Provider level as at 31 March 2025,,\n"
+    "One table,,\nSome are empty,,\n"
+)
 GOOD = (
-    "Link,9800001,Independent Fostering Agency,05/04/2019,Active,Medlar Tree Foster Care,4 Station Road,Mill  Yard ,"
-    "WHITSTABLE,Kent,ct5 1ab,South East,Kent,Private,Medlar Tree Holdings,01/06/2023,Good,Good,Outstanding,,"
+    "Link,9800001,Independent Fostering Agency,05/04/2019,Active,Medlar Tree Foster Care,4 Station Road,"
+    "Mill  Yard ,WHITSTABLE,Kent,ct5 1ab,South East,Kent,Private,Medlar Tree Holdings,01/06/2023,"
+    "Good,Good,Outstanding,,"
 )
 UNINSPECTED = (
-    "Link,SC980002,Independent Fostering Agency,05/04/2024,Active,Quince Fostering,REDACTED,REDACTED,,,CT5 1AB,"
-    "South East,Medway,Voluntary,,,,,,,"
+    "Link,SC980002,Independent Fostering Agency,05/04/2024,Active,Quince Fostering,REDACTED,REDACTED,,,"
+    "CT5 1AB,South East,Medway,Voluntary,,,,,,,"
 )
 HOME = (
     "Link,9800003,Children's home,05/04/2024,Active,REDACTED,REDACTED,REDACTED,REDACTED,REDACTED,REDACTED,"

@@ -57,7 +57,7 @@ def test_a_newer_file_updates_and_keeps_who_is_absent(written: Any) -> None:
 def test_the_same_file_twice_says_so(written: Any) -> None:
     path = written(GOOD)
     services.import_register(path)
-    with pytest.raises(Refused, match="was loaded before, as ofsted.csv with 1 agencies"):
+    with pytest.raises(Refused, match=r"was loaded before, as ofsted\.csv with 1 agencies"):
         services.import_register(path)
 
 

@@ -53,7 +53,7 @@ def test_the_home_page_shows_the_open_round_and_the_way_in(client: PortalClient)
     made = round_(S.PUBLISHED, questions=False)
     page = client.get("/").text
     assert made.title in page
-    assert "<strong>two weeks left</strong>" in page
+    assert "<strong>19 days left</strong>" in page
     assert 'href="/register"' in page
     assert "1 April 2022" in page
 
@@ -135,8 +135,8 @@ def test_the_directory_costs_the_same_for_one_row_and_many(client: PortalClient,
 @pytest.mark.parametrize(
     ("left", "words"),
     [
-        (timedelta(days=21, hours=3), "three weeks"),
-        (timedelta(days=80), "11 weeks"),
+        (timedelta(days=21, hours=3), "21 days"),
+        (timedelta(days=80), "80 days"),
         (timedelta(days=13, hours=23), "13 days"),
         (timedelta(days=2), "two days"),
         (timedelta(hours=47, minutes=59), "47 hours"),
@@ -169,3 +169,20 @@ def test_a_closed_round_is_not_called_open(client: PortalClient) -> None:
     made = closed_round()
     assert "No round is open now" in client.get("/").text
     assert "Closed to applications" in client.get(f"/framework/rounds/{made.id}").text
+
+
+def test_everybody_is_led_to_their_own_way_in(client: PortalClient) -> None:
+    made = round_(S.PUBLISHED, questions=False)
+    place = organisation()
+    ways = {
+        "/register": None,
+        "/registration": person(),
+        f"/rounds/{made.id}/apply": person(Role.BID_WRITER, organisation=place),
+    }
+    for way, who in ways.items():
+        if who is not None:
+            client.sign_in(who)
+        for path in ("/", f"/framework/rounds/{made.id}"):
+            assert f'href="{way}"' in client.get(path).text
+    client.sign_in(person(Role.COMMISSIONER))
+    assert "Start an application" not in client.get("/").text

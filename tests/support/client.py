@@ -44,7 +44,7 @@ class PortalClient(FlaskClient):
 
 
 def _forget_earlier_request() -> None:
-    """A test's requests share its application context, where Flask-Login would keep the first one's person."""
+    """A test's requests share its application context, where Flask-Login would keep the first person."""
     for name in list(g or ()):
         g.pop(name)
 

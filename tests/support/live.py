@@ -7,7 +7,6 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -135,7 +134,7 @@ def wait_until_it_answers(web: subprocess.Popen[bytes], port: int) -> None:
     """Return once `/healthz` answers. Raises `RuntimeError` when the process ends or takes too long."""
     until = time.monotonic() + SECONDS_TO_START
     while time.monotonic() < until and web.poll() is None:
-        with suppress(urllib.error.URLError, ConnectionError):
+        with suppress(OSError):  # refused, reset or too slow: not up yet
             urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=5).close()
             return
         time.sleep(0.1)

@@ -44,9 +44,9 @@ def register_person(
 def resend_confirmation(*, by: Person) -> None:
     """Mail a fresh link; older ones stop working. Raises `Throttled` after a few in an hour."""
     if by.email_confirmed_at is not None:
-        raise Refused("Your e-mail address is confirmed already.")
+        raise Refused("Your email address is confirmed already.")
     if links.was_mailed_enough(by.email, "accounts/confirm_email"):
-        raise Throttled("We have sent you several e-mails in the last hour. Look in your spam folder too.")
+        raise Throttled("We have sent you several emails in the last hour. Look in your spam folder too.")
     links.end_others(by, LinkPurpose.CONFIRM_EMAIL)
     _send_confirmation(by)
 

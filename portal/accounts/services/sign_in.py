@@ -13,7 +13,7 @@ from portal.core.errors import Invalid, Throttled
 from portal.core.links import link as address_of
 from portal.notifications import services as notifications
 
-NOT_RIGHT = "The e-mail address or the password is not right."
+NOT_RIGHT = "The email address or the password is not right."
 RESET_MAILS = ("accounts/reset_password", "accounts/no_account")
 
 

@@ -104,12 +104,12 @@ def forgotten_password() -> ResponseReturnValue:
 def unconfirmed() -> ResponseReturnValue:
     if current_person().email_confirmed_at is not None:
         return redirect(url_for("home.start"), 303)
-    return page("accounts/unconfirmed.html")
+    return page("accounts/unconfirmed.html", navigation=())
 
 
 @blueprint.route("/confirm-your-email", methods=["POST"])
 @access(policy.is_signed_in)
 def resend_confirmation() -> ResponseReturnValue:
     services.resend_confirmation(by=current_person())
-    flash("We have sent you a new e-mail. Links in earlier ones no longer work.", "success")
+    flash("We have sent you a new email. Links in earlier ones no longer work.", "success")
     return redirect(url_for("accounts.unconfirmed"), 303)

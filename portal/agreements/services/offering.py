@@ -1,4 +1,4 @@
-"""How agreements come about: offered to admitted providers, or recorded for members from before the portal."""
+"""How agreements come about: offered to admitted providers, or recorded for earlier members."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from portal.agreements.workflow import AGREEMENT
 from portal.applications.models import Application
 from portal.applications.queries import latest_submission
 from portal.core import clock, transitions
-from portal.core.db import session
+from portal.core.db import lock, session
 from portal.core.errors import Invalid
 from portal.pricing.services import adopt_submitted_prices
 from portal.providers.states import Standing
@@ -31,12 +31,17 @@ def sign_agreement(
         raise Invalid("Enter the full name of the person who signs", field="name")
     if not held or len(held) > LONGEST:
         raise Invalid("Enter the position of the person who signs", field="position")
-    facts = {"round_concluded": queries.is_round_concluded(agreement), "today": clock.today()}
+    lock(agreement)
+    moment = clock.locked_now()
+    facts = {
+        "round_concluded": queries.is_round_concluded(agreement),
+        "today": moment.astimezone(clock.LONDON).date(),
+    }
     transitions.apply(AGREEMENT, "sign", agreement, by=by, seen_version=seen_version, facts=facts)
     agreement.signed_by_id = by.id
     agreement.signatory_name = signatory
     agreement.signatory_position = held
-    agreement.signed_at = clock.locked_now()
+    agreement.signed_at = moment
     session.flush()
 
 
@@ -46,10 +51,12 @@ def countersign_agreement(agreement: Agreement, *, by: Person, seen_version: int
     A commissioner who did not sign for the provider. The prices submitted with the application become the
     provider's agreed prices from the same day, and it becomes a framework member. Raises `Refused`, `Stale`.
     """
+    lock(agreement)
+    moment = clock.locked_now()
     transitions.apply(AGREEMENT, "countersign", agreement, by=by, seen_version=seen_version)
     agreement.countersigned_by_id = by.id
-    agreement.countersigned_at = clock.locked_now()
-    agreement.starts_on = max(agreement.starts_on, clock.today())
+    agreement.countersigned_at = moment
+    agreement.starts_on = max(agreement.starts_on, moment.astimezone(clock.LONDON).date())
     agreement.organisation.standing = Standing.INCUMBENT
     session.flush()
     _adopt_prices(agreement, by)

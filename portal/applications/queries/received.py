@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import joinedload
 
 from portal.accounts.models import Person
@@ -51,7 +52,7 @@ def list_standing_submissions(round_: Round) -> list[dict[str, str]]:
         sa.select(Submission.id, Submission.application_id, Submission.sha256)
         .join(Application, Application.id == Submission.application_id)
         .where(Application.round_id == round_.id, Application.withdrawn_at.is_(None))
-        .distinct(Submission.application_id)
+        .ext(distinct_on(Submission.application_id))
         .order_by(Submission.application_id, Submission.number.desc())
     )
     return [

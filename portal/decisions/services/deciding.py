@@ -30,7 +30,7 @@ def decide(recommendation: Recommendation, *, kind: DecisionKind, reasons: str, 
     if not reasons.strip():
         raise Invalid("Give the reasons for your decision.", field="reasons")
     made = Decision(
-        recommendation_id=recommendation.id,
+        recommendation=recommendation,
         kind=kind,
         reasons=reasons.strip(),
         decided_by_id=by.id,

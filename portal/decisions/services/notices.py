@@ -13,10 +13,9 @@ from portal.core.access import require
 from portal.core.clock import LONDON
 from portal.core.db import lock, session
 from portal.core.errors import Refused
-from portal.core.ui import uk_datetime
 from portal.decisions import policy, queries
 from portal.decisions.models import DecisionNotice, Recommendation, RecommendationLine
-from portal.decisions.standstill import standstill_end
+from portal.decisions.standstill import in_words, standstill_end
 from portal.decisions.states import DecisionKind, Outcome
 from portal.evaluations import queries as evaluations
 from portal.evaluations import scoring
@@ -174,7 +173,7 @@ def _mail(round_: Round, applications: Any, ends_at: datetime) -> None:
                 "organisation": application.organisation.legal_name,
                 "reference": application.reference,
                 "round_title": round_.title,
-                "standstill_ends": uk_datetime(ends_at),
+                "standstill_ends": in_words(ends_at),
                 "href": links.link("decisions.notice", application_id=application.id),
             }
             send(template="decisions/notice", to=person.email, context=context)

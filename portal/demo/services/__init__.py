@@ -33,8 +33,8 @@ CHAPTERS = (people, providers, framework, rounds, applying, evaluating, deciding
 log = logging.getLogger(__name__)
 
 
-def load_if_empty(owner_url: str) -> None:
-    """Load the story unless there is anybody in the database already.
+def load_if_empty(owner_url: str) -> bool:
+    """Load the story unless there is anybody in the database already. Says whether it was loaded.
 
     A load that was broken off left the portal's time in the past: then everything is removed and loaded anew.
     """
@@ -45,6 +45,7 @@ def load_if_empty(owner_url: str) -> None:
         reset(owner_url)
     elif not has_people:
         load()
+    return was_broken_off or not has_people
 
 
 def reset(owner_url: str) -> None:

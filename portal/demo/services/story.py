@@ -68,8 +68,11 @@ class Story:
 
     def play(self) -> None:
         """Do every step, oldest first; those of one moment in the order in which they were added."""
+        before = None
         for step in sorted(self.steps, key=lambda step: step.moment):
-            travel_to(step.moment)
+            if step.moment != before:  # time never runs backwards within a moment
+                travel_to(step.moment)
+            before = step.moment
             person_id = self.ids[step.who] if step.who else None
             with transaction(person_id):
                 step.act(self.person(step.who) if step.who else None)  # type: ignore[arg-type]

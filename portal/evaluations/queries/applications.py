@@ -87,8 +87,8 @@ class Progress:
         return self.compliant * self.scored_questions
 
 
-def visible_to(person: Person) -> sa.Select[tuple[Application]]:
-    """The applications this person may know of: for the councils, those of opened rounds. Conflicts are policy's."""
+def visible_to(person: Person) -> sa.Select[Application]:
+    """The applications this person may know of: the councils', of opened rounds. Conflicts are policy's."""
     return (
         sa.select(Application)
         .join(Round, Round.id == Application.round_id)
@@ -111,7 +111,7 @@ def get_application(person: Person, application_id: uuid.UUID) -> Application:
 
 
 def active_sheet() -> sa.ColumnElement[bool]:
-    """A sheet counts as long as its evaluator has declared no conflict: a declared one shuts it out (rule 3)."""
+    """A sheet counts unless its evaluator declared a conflict, which shuts it out (rule 3)."""
     return ~sa.exists().where(
         ConflictDeclaration.application_id == EvaluationSheet.application_id,
         ConflictDeclaration.person_id == EvaluationSheet.evaluator_id,
@@ -120,7 +120,7 @@ def active_sheet() -> sa.ColumnElement[bool]:
 
 
 def list_applications(person: Person, round_: Round, page: int = 1) -> Page:
-    """The round's applications by legal name, each with its figures: two statements for any number of rows."""
+    """The round's applications by legal name, each with its figures: two statements for any number."""
     mine = sa.select(ConflictDeclaration.has_conflict).where(
         ConflictDeclaration.application_id == Application.id, ConflictDeclaration.person_id == person.id
     )
@@ -208,5 +208,5 @@ def _count(kind: Any, *conditions: sa.ColumnElement[bool]) -> sa.ScalarSelect[in
     )
 
 
-def _scalar(statement: sa.Select[tuple[int]]) -> sa.ScalarSelect[int]:
+def _scalar(statement: sa.Select[int]) -> sa.ScalarSelect[int]:
     return statement.scalar_subquery()

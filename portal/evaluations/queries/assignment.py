@@ -79,7 +79,7 @@ def list_to_reassign(round_: Round) -> Sequence[EvaluationSheet]:
 
 
 def count_short_of_evaluators(round_: Round) -> int:
-    """How many scored questions of compliant applications have fewer than two evaluators without a conflict."""
+    """How many scored questions of compliant applications have fewer than two evaluators that count."""
     scorers = sa.func.count_scorers(round_.id).table_valued("application_id", "question_id", "scorers")
     return session.execute(
         sa.select(sa.func.count())

@@ -126,7 +126,7 @@ def list_declared(round_: Round) -> Sequence[Declared]:
     return [Declared(*row) for row in rows]
 
 
-def _applicants(person: Person) -> sa.Select[tuple[uuid.UUID, str, str | None, str, str, bool, str]]:
+def _applicants(person: Person) -> sa.Select[uuid.UUID, str, str | None, str, str, bool, str]:
     return (
         sa.select(
             Application.id,

@@ -132,7 +132,7 @@ def count_without_consensus(round_: Round) -> int:
 
 
 def took_part(person: Person, round_: Round) -> bool:
-    """Whether this person was to evaluate, or moderated, in the round: then they cannot decide it (rule 6)."""
+    """Whether this person evaluated or moderated in the round, and so cannot decide it (rule 6)."""
     of_round = sa.select(Application.id).where(Application.round_id == round_.id)
     return session.execute(
         sa.select(
@@ -148,7 +148,7 @@ def took_part(person: Person, round_: Round) -> bool:
     ).scalar_one()
 
 
-def _finished_scores(application: Application) -> Sequence[sa.Row[tuple[Score, Person]]]:
+def _finished_scores(application: Application) -> Sequence[sa.Row[Score, Person]]:
     return (
         session.execute(
             sa.select(Score, Person)

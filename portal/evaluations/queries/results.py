@@ -26,7 +26,7 @@ from portal.providers.models import Organisation
 
 @dataclass(frozen=True)
 class QuestionPoints:
-    """One question of a result: the agreed score, its points, and whether it reaches the question's minimum."""
+    """One question of a result: the agreed score, its points, and whether it reaches the minimum."""
 
     question: Question
     score: int
@@ -182,7 +182,8 @@ def _quality(application: Application, round_: Round, questions: list[QuestionPo
     questions.sort(key=lambda line: _in_order(line.question))
     quality = scoring.quality_points((line.score, line.question.weight or Decimal(0)) for line in questions)
     shortfalls = [
-        f"Question {line.question.number} was scored {line.score}; the minimum is {line.question.minimum_score}."
+        f"Question {line.question.number} was scored {line.score};"
+        f" the minimum is {line.question.minimum_score}."
         for line in questions
         if not line.meets_minimum
     ]

@@ -1,4 +1,4 @@
-"""An evaluator's own work: the list of what is assigned, and the scores of one sheet (rule 4: nobody else's)."""
+"""An evaluator's own work: what is assigned, and the scores of one sheet; nobody else's (rule 4)."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import contains_eager, joinedload
+from sqlalchemy.orm.strategy_options import _AbstractLoad
 
 from portal.accounts.models import Person
 from portal.applications.models import Application
@@ -76,22 +78,23 @@ def list_my_sheets(person: Person, *, finished: bool = False, page: int = 1) -> 
         EvaluationSheet.finished_at.is_not(None) if finished else EvaluationSheet.finished_at.is_(None),
     )
     of_sheet = sa.select(sa.func.count()).where(Score.sheet_id == EvaluationSheet.id)
+    line: list[Any] = [
+        EvaluationSheet.id,
+        Application.id,
+        Application.reference,
+        Organisation.legal_name,
+        Organisation.urn,
+        Organisation.town,
+        Round.id,
+        Round.title,
+        Round.state,
+        EvaluationSheet.finished_at,
+        ConflictDeclaration.has_conflict,
+        of_sheet.scalar_subquery(),
+        of_sheet.where(Score.value.is_not(None)).scalar_subquery(),
+    ]
     rows = session.execute(
-        sa.select(
-            EvaluationSheet.id,
-            Application.id,
-            Application.reference,
-            Organisation.legal_name,
-            Organisation.urn,
-            Organisation.town,
-            Round.id,
-            Round.title,
-            Round.state,
-            EvaluationSheet.finished_at,
-            ConflictDeclaration.has_conflict,
-            of_sheet.scalar_subquery(),
-            of_sheet.where(Score.value.is_not(None)).scalar_subquery(),
-        )
+        sa.select(*line)
         .join(Application, Application.id == EvaluationSheet.application_id)
         .join(Organisation, Organisation.id == Application.organisation_id)
         .join(Round, Round.id == Application.round_id)
@@ -155,13 +158,15 @@ def list_assigned_questions(person: Person, application: Application) -> list[uu
         session.scalars(
             sa.select(Score.question_id)
             .join(Score.sheet)
-            .where(EvaluationSheet.application_id == application.id, EvaluationSheet.evaluator_id == person.id)
+            .where(
+                EvaluationSheet.application_id == application.id, EvaluationSheet.evaluator_id == person.id
+            )
         )
     )
 
 
 def next_in_sheet(score: Score) -> Score | None:
-    """The next question of the same application that this evaluator has not scored, wrapping round; or None."""
+    """The next question of the same application that is not scored yet, wrapping round; or None."""
     scores = list(list_scores(score.sheet))
     here = next(index for index, other in enumerate(scores) if other.id == score.id)
     return next((other for other in scores[here + 1 :] + scores[:here] if other.value is None), None)
@@ -203,7 +208,7 @@ def _mine(person: Person) -> sa.ColumnElement[bool]:
     )
 
 
-def _application_of(path: sa.orm.Load) -> tuple[sa.orm.Load, ...]:
+def _application_of(path: _AbstractLoad) -> tuple[_AbstractLoad, ...]:
     return (
         path.joinedload(Application.round, innerjoin=True),
         path.joinedload(Application.organisation, innerjoin=True),

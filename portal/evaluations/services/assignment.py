@@ -10,7 +10,6 @@ import sqlalchemy as sa
 from portal.accounts.models import Person
 from portal.accounts.states import Role
 from portal.applications.models import Application
-from portal.applications.states import ApplicationState
 from portal.core import audit, links, transitions
 from portal.core.access import require
 from portal.core.db import lock, session
@@ -20,7 +19,6 @@ from portal.evaluations.models import EvaluationSheet, Score
 from portal.evaluations.queries.applications import COMPLIANT
 from portal.frameworks import queries as frameworks
 from portal.frameworks.models import Question, Round
-from portal.frameworks.states import RoundState
 from portal.frameworks.workflow import ROUND
 from portal.notifications.services import send
 
@@ -32,7 +30,7 @@ def assign_evaluator(
     by: Person,
     questions: Sequence[Question] | None = None,
 ) -> EvaluationSheet:
-    """Assign an evaluator to the scored questions of one application, all of them unless `questions` says which.
+    """Assign an evaluator to one application's scored questions, all unless `questions` says which.
 
     A commissioner, until consensus opens. The evaluator may not have declared a conflict (rule 3); whoever
     has not declared yet can read nothing until they do. Raises `NotAllowed` or `Refused`.
@@ -46,7 +44,7 @@ def assign_evaluator(
     session.flush()
     asked = frameworks.list_scored_questions(application.round) if questions is None else questions
     # No RETURNING: the assigner may not read scores, and needs none of what the database fills in.
-    session.execute(sa.insert(Score.__table__), [_blank(sheet, question) for question in asked])
+    session.execute(sa.insert(Score), [_blank(sheet, question) for question in asked])
     audit.record("application.evaluator_assigned", application, by=by, details={"evaluator_id": evaluator.id})
     return sheet
 
@@ -75,7 +73,7 @@ def assign_evaluators(
     *,
     by: Person,
 ) -> tuple[int, int]:
-    """Make the assignments of these applications be `wanted` (application id, person id): returns added, removed.
+    """Make these applications' evaluators be `wanted` (application id, person id): returns added, removed.
 
     As `assign_evaluator` and `remove_evaluator`. Sheets shut out by a conflict are left as they are.
     """
@@ -139,6 +137,8 @@ def _assignable(application: Application, evaluator: Person) -> None:
 
 
 def _still_assigning(round_: Round) -> None:
+    # The round is held so that consensus cannot open while its evaluators change.
+    session.refresh(round_, with_for_update={"read": True, "of": Round})
     if round_.state not in policy.ASSIGNING:
         raise Refused("Evaluators are assigned between opening and consensus.")
 

@@ -89,7 +89,7 @@ def _need_reason(application: Application, question: Question, finding: Finding,
     answer = queries.answer_to(applications.latest_submission(application), question)
     if answer.is_exclusion_yes:
         raise Invalid(
-            "The applicant says that this ground applies. Say why it passes, and what you made of its self-cleaning.",
+            "The applicant says that this ground applies. Say why it passes, considering its self-cleaning.",
             field="reason",
         )
 

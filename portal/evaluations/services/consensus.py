@@ -45,7 +45,7 @@ def save_consensus(
     by: Person,
     seen_version: int | None = None,
 ) -> ConsensusScore:
-    """Record the agreed score on one question, as a new record: evaluators' own scores stay as they are (rule 5).
+    """Record the agreed score on one question, as a new record: evaluators' own scores stay (rule 5).
 
     A commissioner without a conflict, while consensus is open. The reason becomes the applicant's feedback.
     Raises `Invalid` without a score, reason or who attended; `Stale`; `NotAllowed` once quality is locked.
@@ -77,7 +77,7 @@ def lock_quality(round_: Round, *, by: Person) -> list[PriceScore]:
     """Lock the agreed scores, open the prices and score them; applications become scored.
 
     A commissioner who has no conflict with any applicant, once every scored question of every compliant
-    application is agreed. Those that miss a quality minimum get no price score. Raises `Refused`, `NotAllowed`.
+    application is agreed. Those that miss a minimum get no price score. Raises `Refused`, `NotAllowed`.
     """
     lock(round_)
     require(policy.can_lock(by, round_))

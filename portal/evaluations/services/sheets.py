@@ -44,7 +44,7 @@ def save_score(
 
 
 def finish_sheet(sheet: EvaluationSheet, *, by: Person) -> None:
-    """Lock one's sheet for good once every assigned question is scored. Raises `Refused` with what is left."""
+    """Lock one's sheet for good once every assigned question is scored; else `Refused` with what is left."""
     lock(sheet)
     require(policy.can_finish(by, sheet))
     if sheet.finished_at is not None:

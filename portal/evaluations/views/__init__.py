@@ -1,4 +1,4 @@
-"""Pages of the evaluation: the commissioner's workbench, declarations, checks, scoring, consensus and results."""
+"""Pages of the evaluation: workbench, declarations, checks, scoring, consensus and results."""
 
 from portal.evaluations.views import checking, conflicts, consensus, results, rounds, scoring
 from portal.evaluations.views.frame import blueprint

@@ -56,9 +56,7 @@ def conclude(application: Application) -> ResponseReturnValue:
     return _check_page(application, form, None)
 
 
-@blueprint.route(
-    "/evaluations/applications/<uuid:application_id>/files/<uuid:document_id>", methods=["GET"]
-)
+@blueprint.route("/evaluations/applications/<uuid:application_id>/files/<uuid:document_id>", methods=["GET"])
 @access(policy.can_read_files, of=queries.get_application)
 def file(application: Application, document_id: uuid.UUID) -> ResponseReturnValue:
     person = current_person()

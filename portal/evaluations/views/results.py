@@ -32,7 +32,9 @@ def results(round_: Round) -> ResponseReturnValue:
 @blueprint.route("/evaluations/applications/<uuid:application_id>/result", methods=["GET"])
 @access(policy.can_see_result, of=queries.get_application)
 def result(application: Application) -> ResponseReturnValue:
-    row = next((row for row in queries.results(application.round) if row.application.id == application.id), None)
+    row = next(
+        (row for row in queries.results(application.round) if row.application.id == application.id), None
+    )
     if row is None:
         raise NotFound
     lines = queries.basket_lines(application) if row.meets_minimums else []

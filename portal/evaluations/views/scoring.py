@@ -1,4 +1,4 @@
-"""The evaluator's own pages: what is assigned, one sheet, and scoring one question. No totals, nobody else's."""
+"""The evaluator's own pages: what is assigned, one sheet, and one question. No totals, nobody else's."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a commissioner does with rounds: make, edit, publish, extend, cancel; and the defaults they start from."""
+"""What a commissioner does with rounds: make, edit, publish, extend, cancel; and what they start from."""
 
 from portal.frameworks.services.defaults import (
     create_default_questions,

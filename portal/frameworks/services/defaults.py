@@ -77,7 +77,7 @@ def _cells(lists: Mapping[str, Any]) -> Iterator[dict[str, str]]:
 
 
 def create_default_questions(round_: Round) -> None:
-    """Copy the default question set into a round that has none, its weights scaled to the round's quality weight."""
+    """Copy the default questions into a round that has none, their weights scaled to its quality weight."""
     if session.scalar(sa.select(sa.exists().where(Section.round_id == round_.id))):
         return
     for place, section in enumerate(_shipped("questions.toml")["sections"], 1):
@@ -120,7 +120,7 @@ def _question(number: str, position: int, shipped: Mapping[str, Any]) -> Questio
 
 
 def spread_quality_weight(round_: Round) -> None:
-    """Scale the scored questions' weights to the round's quality weight, to the penny; the last takes the rest."""
+    """Scale the scored questions' weights to the quality weight, to two places; the last takes the rest."""
     scored = queries.list_scored_questions(round_)
     total = sum((question.weight or Decimal(0) for question in scored), Decimal(0))
     if not scored or total == round_.quality_weight:

@@ -111,7 +111,7 @@ def _check(terms: RoundTerms) -> None:
 def set_volumes(
     round_: Round, volumes: Mapping[int, Volume], *, by: Person, seen_version: int | None
 ) -> None:
-    """Set a draft's basket: a cell that is left out, or has no weeks and no ceiling, loses its row. Commissioners."""
+    """Set a draft's basket; a cell left out, or without weeks and ceiling, loses its row. Commissioners."""
     lock(round_)
     check_version(round_, seen_version)
     require(policy.can_edit(by, round_))
@@ -130,7 +130,7 @@ def set_volumes(
 
 
 def publish_round(round_: Round, *, by: Person, seen_version: int | None = None) -> None:
-    """Freeze a draft and let providers apply. Commissioners; what must be in order, the workflow's guards say."""
+    """Freeze a draft and let providers apply. Commissioners; the workflow's guards say what is missing."""
     lock(round_)
     now = clock.locked_now()
     facts = queries.publication_facts(round_, now)
@@ -144,7 +144,7 @@ def extend_deadline(
 ) -> DeadlineExtension:
     """Give everyone until `to`, before the deadline passes, with a reason that is published. Commissioners.
 
-    The round's row is locked before the clock is read, so an extension that waited past the deadline is refused.
+    The round's row is locked before the clock is read, so one that waited past the deadline is refused.
     """
     lock(round_)
     check_version(round_, seen_version)

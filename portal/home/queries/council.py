@@ -43,7 +43,7 @@ def _registrations() -> list[Todo]:
     ).scalar_one()
     if not waiting:
         return []
-    text = "waiting to be checked against Ofsted’s register."
+    text = "Registrations waiting to be checked against Ofsted’s register."
     return [
         Todo("Verify providers", "providers.index", {"state": "registered"}, waiting, text, tone="warning")
     ]
@@ -138,7 +138,7 @@ def _system_administrator(_: Person) -> Part:
     people = session.execute(
         sa.select(sa.func.count(sa.distinct(RoleGrant.person_id))).where(RoleGrant.council.is_not(None))
     ).scalar_one()
-    text = "people at the councils, and what each may do."
+    text = "People at the councils, and what each may do."
     return Part(
         "Administration", "", [Todo("Council accounts", "accounts.council_accounts", {}, people, text)]
     )

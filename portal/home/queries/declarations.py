@@ -32,12 +32,11 @@ def count_undeclared(person: Person) -> dict[uuid.UUID, int]:
 
 def declare(round_: Round, count: int) -> Todo:
     """Declarations come before everything else in a round."""
-    words = "applicant" if count == 1 else "applicants"
     return Todo(
         f"Declare conflicts of interest: {round_.title}",
         "evaluations.conflicts",
         {"round_id": round_.id},
         count,
-        f"{words} to declare on before you can read anything of theirs.",
+        "Applicants to declare on before you can read anything of theirs.",
         tone="warning",
     )

@@ -38,10 +38,10 @@ def _todos(assigned: Assigned) -> list[Todo]:
     if assigned.round.state != RoundState.EVALUATING:
         return todos
     if assigned.unscored:
-        text = "questions left, each with a score and a reason."
+        text = "Questions left, each with a score and a reason."
         todos.append(_todo("Score", assigned, assigned.unscored, text))
     elif assigned.readable:
-        text = "scored in full but not marked as finished."
+        text = "Scored in full but not marked as finished."
         todos.append(_todo("Finish scoring", assigned, assigned.readable, text))
     return todos
 

@@ -130,8 +130,10 @@ def _on_application(one: Applied, missing: int, now: datetime) -> list[Todo]:
     if one.notice_sent_at is not None:
         text = f"The councils’ decision on {one.round.title}, with your scores and the reasons."
         return [Todo("Read your decision notice", "decisions.notice", ids, text=text)]
-    if not is_accepting(one.round, now):
+    if one.application.state == ApplicationState.WITHDRAWN:
         return []
+    if not is_accepting(one.round, now):
+        return [_after_deadline(one, ids)]
     if one.application.state == ApplicationState.DRAFT:
         return [_continue(one, ids, missing)]
     if one.application.state == ApplicationState.SUBMITTED:
@@ -140,13 +142,13 @@ def _on_application(one: Applied, missing: int, now: datetime) -> list[Todo]:
 
 
 def _continue(one: Applied, ids: dict[str, uuid.UUID], missing: int) -> Todo:
-    left = f"{'question' if missing == 1 else 'questions'} not answered yet." if missing else ""
+    complete = "Every question is answered. Check, declare and submit it."
     return Todo(
         f"Continue your application: {one.round.title}",
         "applications.show",
         ids,
         count=missing or None,
-        text=left or "Every question is answered. Check, declare and submit it.",
+        text="Questions not answered yet." if missing else complete,
         due=one.round.submission_deadline,
         due_words="Closes",
         tone="warning" if missing else None,
@@ -162,6 +164,16 @@ def _receipt(one: Applied, ids: dict[str, uuid.UUID]) -> Todo:
         due=one.round.submission_deadline,
         due_words="Closes",
         tone="good",
+    )
+
+
+def _after_deadline(one: Applied, ids: dict[str, uuid.UUID]) -> Todo:
+    if one.application.state == ApplicationState.DRAFT:
+        text = "The deadline has passed. You can still read what you wrote."
+        return Todo(f"Not submitted: {one.round.title}", "applications.show", ids, text=text, tone="neutral")
+    text = f"Reference {one.application.reference}. We email you when the decision is made."
+    return Todo(
+        f"With the councils: {one.round.title}", "applications.receipt", ids, text=text, tone="neutral"
     )
 
 

@@ -89,8 +89,7 @@ def _draft(one: InHand, _: Person, __: datetime) -> Todo:
 
 def _published(one: InHand, person: Person, now: datetime) -> Todo:
     if is_accepting(one.round, now):
-        words = "application" if one.submitted == 1 else "applications"
-        text = f"{words} submitted so far, sealed until opening."
+        text = "Submitted so far, and sealed until opening."
         todo = one.todo(
             "Accepting applications", "frameworks.show", text, count=one.submitted, tone="neutral"
         )
@@ -101,25 +100,25 @@ def _published(one: InHand, person: Person, now: datetime) -> Todo:
 def _closed(one: InHand, person: Person) -> Todo:
     asked_by = one.round.open_requested_by_id
     if asked_by is None:
-        text = "applications are sealed. Opening takes two officers: you can be the first."
+        text = "Applications are sealed. Opening takes two officers: you can be the first."
         return one.todo("Ask for opening", "applications.opening", text, count=one.submitted)
     if asked_by == person.id:
-        text = "applications are sealed until another commissioner confirms the opening."
+        text = "Applications are sealed until another commissioner confirms the opening."
         return one.todo("Asked to open", "applications.opening", text, count=one.submitted, tone="neutral")
-    text = "applications are sealed. A colleague asked for the opening: you can confirm it."
+    text = "Applications are sealed. A colleague asked for the opening: you can confirm it."
     return one.todo("Confirm the opening", "applications.opening", text, count=one.submitted)
 
 
 def _opened(one: InHand, _: Person, __: datetime) -> Todo:
     if one.unchecked:
-        text = "still to be checked and concluded."
+        text = "Applications still to be checked and concluded."
         return one.todo("Check compliance", "evaluations.compliance", text, count=one.unchecked)
     return one.todo("Start evaluating", "evaluations.show", "Every application has been checked.")
 
 
 def _evaluating(one: InHand, _: Person, __: datetime) -> Todo:
     if one.unfinished:
-        text = "score sheets not finished yet."
+        text = "Score sheets that evaluators have not finished yet."
         return one.todo("Scoring", "evaluations.show", text, count=one.unfinished, tone="neutral")
     return one.todo("Open consensus", "evaluations.show", "Every evaluator has finished scoring.")
 

@@ -24,6 +24,11 @@ class Todo:
     due_words: str = "Due"
     tone: str | None = None
 
+    @property
+    def urgency(self) -> int:
+        """What waits for this person comes first, what is well or waits for others last."""
+        return {"warning": 0, None: 1, "good": 2, "neutral": 2}[self.tone]
+
 
 @dataclass(frozen=True)
 class Figure:
@@ -46,11 +51,15 @@ class Note:
 
 @dataclass(frozen=True)
 class Part:
-    """A section of the start page. `rest` is the kind word when nothing waits; `doors` lead on regardless."""
+    """A section of the start page. `rest` is the kind word for when nothing waits."""
 
     title: str
     rest: str
     todos: list[Todo] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
     figures: list[Figure] = field(default_factory=list)
-    search: str | None = None
+
+    @property
+    def in_order(self) -> list[Todo]:
+        """The things to do, the most urgent first."""
+        return sorted(self.todos, key=lambda todo: todo.urgency)

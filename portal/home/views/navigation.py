@@ -46,7 +46,7 @@ MENU = (
     Entry("Evaluation", "evaluations.index", frozenset({R.EVALUATOR})),
     Entry("Decisions", "decisions.index", frozenset({R.APPROVER})),
     Entry("Find a placement", "matching.search", frozenset({R.PLACEMENT_OFFICER})),
-    Entry("Agreements", "agreements.index", PROVIDER_ROLES | OVERSEEING),
+    Entry("Agreements", "agreements.index", PROVIDER_ROLES | OVERSEEING | {R.APPROVER, R.FINANCE_OFFICER}),
     Entry("Prices", "pricing.index", PROVIDER_ROLES | OVERSEEING | {R.FINANCE_OFFICER}),
     Entry("Audit log", "reports.audit_log", frozenset({R.AUDITOR, R.COMMISSIONER}), "reports.audit"),
     Entry("Access register", "reports.access_register", frozenset({R.AUDITOR}), "reports.access"),

@@ -49,7 +49,7 @@ def adopt_submitted_prices(
     """
     fees = {line.cell_id: line.weekly_fee for line in submission.prices}
     reason = "Prices as submitted with the application, in force with the agreement."
-    return _adopt(framework, organisation, fees, effective_from, reason, by)
+    return _adopt(Schedule(organisation, framework), fees, effective_from, reason, by)
 
 
 def set_initial_prices(
@@ -65,21 +65,15 @@ def set_initial_prices(
     A commissioner. Raises `Invalid` for a fee of nothing or less, or with parts of a penny (rule 8).
     """
     reason = "Prices agreed before the portal, as recorded when it began."
-    return _adopt(framework, organisation, fees, effective_from, reason, by)
+    return _adopt(Schedule(organisation, framework), fees, effective_from, reason, by)
 
 
 def _adopt(
-    framework: Framework,
-    organisation: Organisation,
-    fees: Mapping[int, Decimal | None],
-    effective_from: date,
-    reason: str,
-    by: Person,
+    schedule: Schedule, fees: Mapping[int, Decimal | None], effective_from: date, reason: str, by: Person
 ) -> PriceVersion:
     checked = {cell_id: None if fee is None else check_fee(fee) for cell_id, fee in fees.items()}
     if not checked:
         raise Invalid("There are no prices to take over.")
-    schedule = Schedule(organisation, framework)
     cells = add_cells(schedule, set(checked))
     version = propose_version(schedule, effective_from=effective_from, reason=reason, by=by)
     transitions.apply(PRICE_VERSION, "adopt", version, by=by, details={"cells": len(checked)})

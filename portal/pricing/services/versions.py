@@ -1,4 +1,4 @@
-"""How a version's prices come into force: the earlier price ends the day before, and nothing is overwritten."""
+"""How a version's prices come into force: the earlier price ends the day before, nothing is overwritten."""
 
 from __future__ import annotations
 

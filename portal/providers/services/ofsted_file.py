@@ -168,7 +168,8 @@ def _find_heading(rows: list[list[str]]) -> tuple[int, dict[str, int]]:
                 )
             return number, places
     raise BadRegisterFile(
-        "The heading was not found. Ofsted's file has it in row 4, with columns such as “URN” and “Provision type”."
+        "The heading was not found. Ofsted's file has it in row 4, with columns such as “URN” and"
+        " “Provision type”."
     )
 
 
@@ -202,7 +203,8 @@ def _read_agency(number: int, row: list[str], width: int, places: dict[str, int]
     """The agency in this row, or None if it is another kind of provider or its name is withheld."""
     if len(row) < width:
         raise BadRegisterFile(
-            f"Row {number} has {len(row)} columns where the heading has {width}: the file seems to be cut off."
+            f"Row {number} has {len(row)} columns where the heading has {width}:"
+            " the file seems to be cut off."
         )
     cells = {key: _clean(row[place]) for key, place in places.items()}
     if cells["provision_type"].casefold() != WANTED or row[places["name"]].strip() == REDACTED:

@@ -55,7 +55,7 @@ def import_register(path: Path, *, by: Person | None = None) -> RegisterImport:
 
 
 def load_shipped_register() -> RegisterImport | None:
-    """Load the register that comes with the portal, unless it or a newer one is there already. For commands."""
+    """Load the register that comes with the portal, unless one is there already. For commands."""
     if queries.find_newest_import() is not None:
         return None
     return import_register(SHIPPED)

@@ -35,7 +35,7 @@ on_constraint(
 
 @dataclass(frozen=True)
 class Details:
-    """What an organisation says of itself. Numbers and postcodes may be typed loosely: see the `clean_` functions."""
+    """What an organisation says of itself, as typed: the `clean_` functions put numbers into shape."""
 
     legal_name: str
     trading_name: str

@@ -24,7 +24,7 @@ def verify_organisation(
 def refuse_organisation(
     organisation: Organisation, *, by: Person, seen_version: int | None = None, reason: str
 ) -> None:
-    """Record that a commissioner could not verify this organisation, and why. Its administrators are told the reason."""
+    """Record that a commissioner could not verify who this is, and why. Its administrators are mailed."""
     if not reason.strip():
         raise Invalid("Say why, so that the provider can put it right.", field="reason")
     facts = {"reason": reason}

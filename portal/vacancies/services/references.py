@@ -1,4 +1,4 @@
-"""A carer household is the provider's own reference, never a name, an address or a date of birth (rule 10)."""
+"""A carer household is the provider's own reference, never a name, address or date of birth (rule 10)."""
 
 from __future__ import annotations
 

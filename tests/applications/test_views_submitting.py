@@ -1,0 +1,203 @@
+"""The pages of prices, checking, signing, submitting, the receipt and withdrawing; the whole way once."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from portal.accounts.states import Council, Role
+from portal.applications import queries
+from portal.applications.forms import not_offered_field, seen_of
+from portal.applications.models import Submission
+from portal.applications.services import price_field
+from portal.core.db import session
+from portal.frameworks.states import QuestionKind
+from tests.factories import accounts, applications
+from tests.factories import frameworks as rounds
+from tests.support.acting import acting_as
+
+SIGNED = {"name": "Robin Fairweather", "position": "Director", "agrees": "y"}
+
+
+def schedule(desk):
+    acting_as(desk.writer)
+    return queries.get_schedule(desk.application).of_type("standard")
+
+
+def grid(desk, fee="750", **more):
+    cells = schedule(desk)
+    return {
+        **{price_field(cell.id): fee for cell in cells.cells},
+        "seen": seen_of(cells),
+        **more,
+    }
+
+
+def test_prices_are_saved_for_a_placement_type(client, desk):
+    client.sign_in(desk.writer)
+    answer = client.post(f"{desk.address}/prices/standard", data=grid(desk, "£1,012.50"))
+    assert answer.status_code == 303
+    assert not schedule(desk).missing
+    assert "1012.50" in client.get(f"{desk.address}/prices/standard").get_data(as_text=True)
+
+
+def test_an_unusual_fee_is_asked_about_and_can_be_meant(client, desk):
+    client.sign_in(desk.writer)
+    asked = client.post(f"{desk.address}/prices/standard", data=grid(desk, "75"))
+    text = asked.get_data(as_text=True)
+    assert asked.status_code == 200
+    assert "Are you sure?" in text
+    assert 'value="75"' in text
+    assert schedule(desk).missing
+    confirmed = text.partition('name="confirmed"')[2].partition('value="')[2].partition('"')[0]
+    other = client.post(f"{desk.address}/prices/standard", data=grid(desk, "76", confirmed=confirmed))
+    assert "Are you sure?" in other.get_data(as_text=True)
+    meant = client.post(f"{desk.address}/prices/standard", data=grid(desk, "75", confirmed=confirmed))
+    assert meant.status_code == 303
+    assert not schedule(desk).missing
+
+
+def test_mistakes_in_prices_stand_beside_their_fields_with_what_was_typed(client, desk):
+    client.sign_in(desk.writer)
+    cells = schedule(desk).cells
+    high = next(cell for cell in cells if cell.ceiling is not None)
+    both = next(cell for cell in cells if cell.id != high.id)
+    sent = grid(desk, "")
+    sent |= {
+        price_field(high.id): "1500.01",
+        price_field(both.id): "eight hundred",
+        not_offered_field(both.id): "y",
+    }
+    answer = client.post(f"{desk.address}/prices/standard", data=sent)
+    text = answer.get_data(as_text=True)
+    assert answer.status_code == 422
+    assert "ceiling of this round is £1,500.00" in text
+    assert "not both" in text
+    assert 'value="eight hundred"' in text
+
+
+def test_a_type_that_is_not_offered_takes_one_press(client, desk):
+    client.sign_in(desk.writer)
+    assert client.post(f"{desk.address}/prices/standard", data=grid(desk, "", then="none")).status_code == 303
+    assert set(schedule(desk).fees.values()) == {None}
+
+
+def test_prices_a_colleague_changed_are_shown_beside_mine(client, desk):
+    client.sign_in(desk.writer)
+    opened = grid(desk, "800")
+    client.post(f"{desk.address}/prices/standard", data=grid(desk, "700"))
+    answer = client.post(f"{desk.address}/prices/standard", data=opened)
+    text = answer.get_data(as_text=True)
+    assert answer.status_code == 409
+    assert 'value="800"' in text
+    assert "Saved now: £700.00" in text
+    again = client.post(f"{desk.address}/prices/standard", data=grid(desk, "800"))
+    assert again.status_code == 303
+
+
+def test_an_unknown_placement_type_is_not_found(client, desk):
+    client.sign_in(desk.writer)
+    assert client.get(f"{desk.address}/prices/treehouse").status_code == 404
+
+
+def test_the_price_section_leads_to_the_schedule(client, desk):
+    client.sign_in(desk.writer)
+    section = next(one for one in queries.asked_sections(desk.round_) if one.kind == "price")
+    answer = client.get(f"{desk.address}/sections/{section.id}")
+    assert answer.location.endswith("/prices")
+
+
+def test_every_gap_is_linked(client, desk):
+    client.sign_in(desk.writer)
+    text = client.get(f"{desk.address}/check").get_data(as_text=True)
+    acting_as(desk.writer)
+    gaps = queries.get_progress(desk.application).gaps
+    assert len(gaps) > 10
+    for gap in gaps:
+        if gap.question.kind != QuestionKind.PRICE_SCHEDULE:
+            assert f"#question-{gap.question.id}" in text
+    assert "Continue to the declaration" not in text
+
+
+def test_from_signing_to_the_receipt(client, complete):
+    client.sign_in(complete.writer)
+    base = complete.address
+    assert "Continue to the declaration" in client.get(f"{base}/check").get_data(as_text=True)
+    signing = client.get(f"{base}/declaration").get_data(as_text=True)
+    assert "true" in signing or "correct" in signing
+    empty = client.post(f"{base}/declaration", data={"version": version(complete)})
+    assert empty.status_code == 422
+    assert "Give your position." in empty.get_data(as_text=True)
+    assert (
+        client.post(f"{base}/declaration", data={**SIGNED, "version": version(complete)}).status_code == 303
+    )
+    before = version(complete)
+    assert client.post(f"{base}/submit", data={"version": before}).location == f"{base}/receipt"
+    assert client.post(f"{base}/submit", data={"version": before}).location == f"{base}/receipt"
+    submission = session.scalars(sa.select(Submission)).one()
+    receipt = client.get(f"{base}/receipt").get_data(as_text=True)
+    for shown in (complete.application.reference, submission.sha256, "(UK time)", "evidence for", "£750.00"):
+        assert shown in receipt
+    assert "has been submitted" in client.get(base).get_data(as_text=True)
+    assert "Nothing has changed" in client.get(f"{base}/submit").get_data(as_text=True)
+
+
+def version(desk):
+    acting_as(desk.writer)
+    session.refresh(desk.application)
+    return str(desk.application.version)
+
+
+def test_a_working_copy_says_that_the_last_submission_stands(client, complete):
+    applications.submission(complete.application, by=complete.writer)
+    acting_as(complete.writer)
+    session.expire_all()
+    complete.save(complete.question(QuestionKind.SHORT_TEXT), "Renamed")
+    session.commit()
+    client.sign_in(complete.writer)
+    text = client.get(complete.address).get_data(as_text=True)
+    assert "Your last submission of" in text
+    assert "stands" in text
+    assert "Renamed" not in client.get(f"{complete.address}/receipt").get_data(as_text=True)
+    assert "Changed since submitted" in client.get("/applications").get_data(as_text=True)
+
+
+def test_withdrawing_asks_first(client, complete):
+    client.sign_in(complete.writer)
+    assert "Are you sure" in client.get(f"{complete.address}/withdraw").get_data(as_text=True)
+    answer = client.post(f"{complete.address}/withdraw", data={"version": version(complete)})
+    assert answer.status_code == 303
+    assert "Withdrawn on" in client.get(complete.address).get_data(as_text=True)
+    assert client.post(f"{complete.address}/withdraw", data={"version": version(complete)}).status_code == 409
+
+
+def test_there_is_no_receipt_before_a_submission(client, desk):
+    client.sign_in(desk.writer)
+    assert client.get(f"{desk.address}/receipt").status_code == 404
+
+
+def test_opening_by_two_officers_on_the_page(client):
+    round_ = rounds.closed_round(questions=False)
+    first, second = (accounts.person(Role.COMMISSIONER, council=Council.KENT) for _ in range(2))
+    base = f"/rounds/{round_.id}/opening"
+    client.sign_in(first)
+    assert "Ask for the round to be opened" in client.get(base).get_data(as_text=True)
+    assert client.post(f"{base}/request", data={"version": str(round_.version)}).status_code == 303
+    assert "different commissioner" in client.get(base).get_data(as_text=True)
+    session.refresh(round_)
+    assert client.post(f"{base}/confirm", data={"version": str(round_.version)}).status_code == 403
+    client.sign_in(second)
+    assert "Confirm and open the round" in client.get(base).get_data(as_text=True)
+    answer = client.post(f"{base}/confirm", data={"version": str(round_.version)})
+    assert answer.location == f"/rounds/{round_.id}/applications"
+    assert "No application was submitted" in client.get(answer.location).get_data(as_text=True)
+
+
+def test_before_the_deadline_the_opening_page_shows_a_count_alone(client):
+    round_ = rounds.round_()
+    made = applications.application("submitted", round_=round_)
+    reference, name = made.reference, made.organisation.legal_name
+    client.sign_in(accounts.person(Role.AUDITOR, council=Council.MEDWAY))
+    text = client.get(f"/rounds/{round_.id}/opening").get_data(as_text=True)
+    assert "submitted and sealed" in text
+    assert reference not in text
+    assert name not in text

@@ -1,0 +1,97 @@
+"""Every list page costs the same number of statements for one row as for many.
+
+To `LISTS` belongs each page that lists things: whoever adds one adds a line, with the maker of its rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from portal.accounts.states import Role
+from portal.core import audit
+from portal.core.db import session
+from portal.providers.states import OrganisationState
+from tests.factories import accounts, agreements, applications, frameworks, providers, vacancies
+from tests.support.acting import acting_as
+
+R = Role
+FEW, MANY = 2, 5
+MOST_STATEMENTS = 12
+
+
+@dataclass(frozen=True)
+class List:
+    """A list page: its path, who looks, and what makes one more row for a given organisation."""
+
+    path: str
+    role: Role
+    make: Callable[[Any], object]
+
+
+def _event(organisation):
+    audit.record("organisation.counted", organisation, by=None)
+    session.commit()
+
+
+def _colleague(organisation):
+    accounts.person(R.BID_WRITER, organisation=organisation)
+
+
+LISTS = [
+    List("/audit-log", R.AUDITOR, _event),
+    List("/rounds", R.COMMISSIONER, lambda organisation: frameworks.round_(questions=False)),
+    List("/framework/rounds", R.COMMISSIONER, lambda organisation: frameworks.round_(questions=False)),
+    List("/organisations", R.COMMISSIONER, lambda organisation: providers.organisation()),
+    List(
+        "/organisations?state=registered",
+        R.COMMISSIONER,
+        lambda organisation: providers.organisation(state=OrganisationState.REGISTERED),
+    ),
+    List("/agreements", R.CONTRACT_MANAGER, lambda organisation: agreements.agreement()),
+    List(
+        "/agreements",
+        R.PROVIDER_ADMINISTRATOR,
+        lambda organisation: agreements.agreement(organisation=organisation),
+    ),
+    List("/members", R.COMMISSIONER, lambda organisation: agreements.agreement()),
+    List("/prices", R.FINANCE_OFFICER, lambda organisation: agreements.agreement()),
+    List(
+        "/applications",
+        R.BID_WRITER,
+        lambda organisation: applications.application(
+            round_=frameworks.round_(questions=False), organisation=organisation, answered=False
+        ),
+    ),
+    List(
+        "/organisations/{organisation}/vacancies",
+        R.PLACEMENTS_LEAD,
+        lambda organisation: vacancies.vacancy(organisation=organisation),
+    ),
+    List("/organisations/{organisation}/people", R.PROVIDER_ADMINISTRATOR, _colleague),
+    List("/council-accounts", R.SYSTEM_ADMINISTRATOR, lambda organisation: accounts.person(R.EVALUATOR)),
+]
+
+
+@pytest.mark.parametrize("page", [pytest.param(page, id=f"{page.path} as {page.role}") for page in LISTS])
+def test_a_list_costs_the_same_for_few_as_for_many(client, count_queries, page):
+    organisation = providers.organisation()
+    person = accounts.person(page.role, organisation=organisation)
+    costs = []
+    for rows in (FEW, MANY - FEW):
+        for _ in range(rows):
+            page.make(organisation)
+        costs.append(_cost(client, count_queries, person, page.path.format(organisation=organisation.id)))
+    assert costs[0] == costs[1] <= MOST_STATEMENTS
+
+
+def _cost(client, count_queries, person, path):
+    client.sign_in(person)
+    acting_as(None)
+    session.expunge_all()
+    with count_queries() as counted:
+        assert client.get(path).status_code == 200
+    return counted.number
