@@ -78,5 +78,5 @@ def _choose_adapters(settings: Settings) -> None:
 def _install(app: web.PortalFlask, feature: str) -> None:
     if find_spec(f"portal.{feature}.jobs"):
         import_module(f"portal.{feature}.jobs")
-    if find_spec(f"portal.{feature}.views") and hasattr(import_module(f"portal.{feature}.views"), "blueprint"):
+    if find_spec(f"portal.{feature}.views"):
         app.register_blueprint(import_module(f"portal.{feature}.views").blueprint)

@@ -119,11 +119,11 @@ def committing(
 
 
 @pytest.fixture(autouse=True)
-def outbox() -> Iterator[mail.MemoryMailer]:
+def outbox() -> mail.MemoryMailer:
     """What was handed to the mail server."""
     mailer = mail.MemoryMailer()
     mail.use(mailer)
-    yield mailer
+    return mailer
 
 
 @pytest.fixture(autouse=True)

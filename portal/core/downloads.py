@@ -1,4 +1,4 @@
-"""Files handed out: always as an attachment under their own name, streamed, never guessed at by the browser."""
+"""Files handed out: as an attachment under their own name, streamed, never guessed at by the browser."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from flask import Response
 
 
 def attachment(chunks: Iterable[bytes], *, name: str, media_type: str, size: int | None = None) -> Response:
-    """A download of `chunks`. The name goes out exactly (RFC 6266), with a plain spelling for old browsers."""
+    """A download of `chunks`. The name goes out exactly (RFC 6266), and plainly for old browsers."""
     response = Response(chunks, mimetype=media_type)
     plain = "".join(c if c.isascii() and c.isprintable() and c not in '"\\%' else "_" for c in name)
     response.headers["Content-Disposition"] = (

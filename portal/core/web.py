@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from flask import Flask, Response, current_app, flash, make_response, redirect, render_template, request
+from flask import Flask, Response, current_app, flash, g, make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DBAPIError, OperationalError
@@ -28,14 +28,20 @@ SHOW_WHAT_WAS_TYPED = frozenset({409, 422})
 
 
 class PortalFlask(Flask):
-    """A Flask whose unsafe requests commit once, after the view, and whose safe ones never write."""
+    """A Flask whose unsafe requests commit once, after the view, and whose safe ones never write.
+
+    An answer that is an error (422 for a form sent back) undoes what a service had written before it refused.
+    """
 
     def dispatch_request(self) -> ResponseReturnValue:
         if request.method in SAFE_METHODS:
             with reading():
                 return super().dispatch_request()
-        answer = super().dispatch_request()
-        session.commit()
+        answer = self.make_response(super().dispatch_request())
+        if answer.status_code < 400 or g.get("keeps_writes"):
+            session.commit()
+        else:
+            session.rollback()
         return answer
 
 
@@ -55,6 +61,11 @@ def done(message: str, to: str) -> ResponseReturnValue:
     """Say what was done, on the page that comes next."""
     flash(message, "success")
     return redirect(to, 303)
+
+
+def keep_writes() -> None:
+    """Commit this request though it answers with an error: a failed try is counted, good answers are saved."""
+    g.keeps_writes = True
 
 
 def page(template: str, status: int = 200, **context: Any) -> Response:

@@ -26,7 +26,7 @@ from tests.support.acting import acting_as, as_worker, travel
 
 @pytest.fixture
 def rows(app, committing, databases):
-    """A desk whose rows are committed in a database of this test's own; then the session is the web's again."""
+    """A desk committed in a database of this test's own; then the session is the web's again."""
     as_owner = sa.create_engine(
         databases.url("postgres", committing.url.database), poolclass=sa.pool.NullPool
     )

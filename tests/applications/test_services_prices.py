@@ -46,7 +46,7 @@ def test_rule_08_what_is_no_weekly_fee_is_refused(desk, fee):
 def test_a_fee_above_the_ceiling_is_explained(desk):
     cell = next(one for one in cells(desk) if one.ceiling is not None)
     save(desk, {cell.id: cell.ceiling})
-    with pytest.raises(Invalid, match="ceiling of this round is £1,500.00"):
+    with pytest.raises(Invalid, match=r"ceiling of this round is £1,500\.00"):
         save(desk, {cell.id: cell.ceiling + D("0.01")})
 
 

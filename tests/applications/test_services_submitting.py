@@ -225,12 +225,16 @@ PEOPLE = {
     "auditor": Role.AUDITOR,
 }
 MAY = {
-    **dict.fromkeys(("submit", "withdraw"), {"writer"}),
-    **dict.fromkeys(
-        ("find_compliant", "find_non_compliant", "mark_scored", "recommend_admit", "recommend_decline"),
-        {"commissioner"},
-    ),
-    **dict.fromkeys(("refer_back", "admit", "decline"), {"approver"}),
+    "submit": "writer",
+    "withdraw": "writer",
+    "find_compliant": "commissioner",
+    "find_non_compliant": "commissioner",
+    "mark_scored": "commissioner",
+    "recommend_admit": "commissioner",
+    "recommend_decline": "commissioner",
+    "refer_back": "approver",
+    "admit": "approver",
+    "decline": "approver",
 }
 
 
@@ -253,7 +257,7 @@ def test_every_transition_by_every_role(name, who):
         else accounts.person(role or Role.BID_WRITER, organisation=organisation)
     )
     with as_worker(), session.no_autoflush:
-        if who not in MAY[name]:
+        if who != MAY[name]:
             with pytest.raises(NotAllowed):
                 apply(APPLICATION, name, made, by=person, facts={"gaps": 0})
             return

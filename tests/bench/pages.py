@@ -54,7 +54,11 @@ PAGES = (
         f"'/applications/' || {DRAFT} || '/sections/' || (SELECT id FROM section WHERE kind = 'quality'"
         f" AND round_id = {OPEN_ROUND})",
     ),
-    KeyPage("provider vacancies", MEMBERS + "'placements_lead' LIMIT 1", f"'/organisations/' || {MEMBER} || '/vacancies'"),
+    KeyPage(
+        "provider vacancies",
+        MEMBERS + "'placements_lead' LIMIT 1",
+        f"'/organisations/' || {MEMBER} || '/vacancies'",
+    ),
     KeyPage(
         "provider prices",
         MEMBERS + "'finance_lead' LIMIT 1",
@@ -73,8 +77,8 @@ PAGES = (
     KeyPage(
         "matching",
         _holder("placement_officer"),
-        "'/matching?age=9&district=' || (SELECT gss_code FROM district WHERE name = 'Swale')"
-        " || '&placement_type=standard&need_category=standard'",
+        "'/find-a-placement?age=9&districts=' || (SELECT gss_code FROM district WHERE name = 'Swale')"
+        " || '&placement_type=standard&need_category=standard&gender=any&children=1'",
     ),
 )
 

@@ -39,6 +39,7 @@ PAGES = {
     "agreements.index": PROVIDERS | OVERSEEING | {R.APPROVER, R.FINANCE_OFFICER},
     "applications.index": PROVIDERS,
     "decisions.index": {R.APPROVER},
+    "demo.show": ANYBODY,  # in the demonstration alone, as is the page of sent mail
     "evaluations.index": {R.EVALUATOR},
     "frameworks.index": COUNCIL_ROLES,
     "frameworks.new_round": {R.COMMISSIONER},

@@ -1,4 +1,4 @@
-"""Uploaded files in any state, with their content in the storage of the test, and real small files of every kind."""
+"""Uploaded files in any state, with their content in the storage of the test."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Small real files of every kind that is taken, and of kinds and faults that are refused; made when asked for."""
+"""Small real files of every kind that is taken, and of kinds and faults that are refused."""
 
 from __future__ import annotations
 

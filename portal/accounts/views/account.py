@@ -11,7 +11,7 @@ from portal.accounts.views.edge import blueprint, show_beside, source
 from portal.core import session
 from portal.core.access import access, current_person
 from portal.core.errors import Invalid, Throttled
-from portal.core.web import done, page
+from portal.core.web import done, keep_writes, page
 
 
 @blueprint.route("/account", methods=["GET"])
@@ -30,6 +30,7 @@ def change_password() -> ResponseReturnValue:
     try:
         services.change_password(form.current_password.text, form.password.text, source(), by=person)
     except (Invalid, Throttled) as error:
+        keep_writes()  # the try counts
         show_beside(form, error)
         return page("accounts/change_password.html", error.status, form=form)
     session.begin(person)

@@ -13,7 +13,7 @@ from portal.accounts.views.edge import begin, blueprint, device, show_beside, so
 from portal.core.access import View, current_person, public
 from portal.core.db import session
 from portal.core.errors import Invalid, Throttled
-from portal.core.web import done, page
+from portal.core.web import done, keep_writes, page
 
 
 def spent_link_page(view: View) -> View:
@@ -44,6 +44,7 @@ def confirm_email(secret: str) -> ResponseReturnValue:
     try:
         by = person or services.check_sign_in(link.email, form.password.text, source(), device())
     except (Invalid, Throttled) as error:
+        keep_writes()  # the try counts
         show_beside(form, error)
         return page("accounts/confirm_email.html", error.status, form=form, link=link)
     services.confirm_email(secret, by=by)

@@ -11,7 +11,7 @@ from portal.accounts.views.edge import begin, blueprint, device, safe_next, show
 from portal.core import session
 from portal.core.access import access, current_person, public
 from portal.core.errors import AlreadyDone, Invalid, Throttled
-from portal.core.web import page
+from portal.core.web import keep_writes, page
 
 
 @blueprint.route("/sign-in", methods=["GET", "POST"])
@@ -26,6 +26,7 @@ def sign_in() -> ResponseReturnValue:
     try:
         person = services.check_sign_in(form.email.text, form.password.text, source(), device())
     except (Invalid, Throttled) as error:
+        keep_writes()  # the try counts
         show_beside(form, error)
         return page("accounts/sign_in.html", error.status, form=form)
     return begin(person, back_to)

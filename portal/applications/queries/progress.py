@@ -103,11 +103,14 @@ class SectionProgress:
     def status(self) -> str:
         if not self.gaps:
             return "Complete"
-        return "In progress" if self.answered else "Not started"
+        if not self.answered:
+            return "Not started"
+        return "Needs attention" if self.answered == self.asked else "In progress"
 
     @property
     def tone(self) -> str | None:
-        return {"Complete": None, "In progress": "info", "Not started": "neutral"}[self.status]
+        tones = {"In progress": "info", "Not started": "neutral", "Needs attention": "warning"}
+        return tones.get(self.status)
 
 
 @dataclass(frozen=True)

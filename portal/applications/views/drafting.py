@@ -19,7 +19,7 @@ from portal.core import clock
 from portal.core.access import access, current_person
 from portal.core.db import session
 from portal.core.errors import DomainError, Invalid
-from portal.core.web import done, page
+from portal.core.web import done, keep_writes, page
 from portal.documents import services as documents
 from portal.documents.states import DocumentState
 from portal.frameworks import queries as frameworks
@@ -104,6 +104,7 @@ def section(application: Application, section_id: uuid.UUID) -> ResponseReturnVa
     saved = Saved()
     if request.method == "POST":
         saved = _save_section(application, form)
+        keep_writes()
         if form.validate_on_submit() and not saved.has_problems:
             _warn_of_long_answers(form)
             return _onward(application, shown)

@@ -74,8 +74,8 @@ def _acting_for(person: Any) -> str | None:
 
 
 def _demonstration_href() -> str | None:
-    if current_app.config["DEMONSTRATION"] and "notifications.sent_mail" in current_app.view_functions:
-        return url_for("notifications.sent_mail")
+    if current_app.config["DEMONSTRATION"] and "demo.show" in current_app.view_functions:
+        return url_for("demo.show")
     return None
 
 
