@@ -12,7 +12,6 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.request
 from collections import deque
 from collections.abc import Callable
@@ -148,7 +147,7 @@ def _watch(children: list[Child], settings: Settings, welcome: Callable[[], None
 def _answers(port: int, stopping: Callable[[], bool]) -> bool:
     until = time.monotonic() + SECONDS_TO_START
     while time.monotonic() < until and not stopping():
-        with suppress(urllib.error.URLError, ConnectionError):
+        with suppress(OSError):
             urllib.request.urlopen(f"http://{HOST}:{port}/healthz", timeout=5).close()
             return True
         time.sleep(0.1)

@@ -88,9 +88,14 @@ def _close_session(_: BaseException | None) -> None:
 
 def _domain_error(error: errors.DomainError) -> Response:
     session.rollback()
-    if error.event is not None:
+    answer = _answer_to(error)
+    if error.event is not None:  # after the page is drawn, which still needs this session's person
         with transaction():
             audit.append(error.event)
+    return answer
+
+
+def _answer_to(error: errors.DomainError) -> Response:
     if isinstance(error, errors.AlreadyDone):
         flash(error.message, "notice")
         return make_response(redirect(_page_before(), 303))
