@@ -65,7 +65,7 @@ def verify_audit_log() -> None:
 @click.option("--name", "full_name", required=True, help="The person's full name.")
 @click.option("--council", type=click.Choice([council.value for council in Council]), default="kent")
 def create_administrator(email: str, full_name: str, council: str) -> None:
-    """Make a system administrator's account, and send an e-mail with a link for choosing a password."""
+    """Make a system administrator's account, and send an email with a link for choosing a password."""
     connect_as_worker()
     try:
         with db.transaction():

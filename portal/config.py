@@ -102,7 +102,9 @@ def _embedded_dir(data_dir: Path) -> Path:
     if os.geteuid() != 0:
         return data_dir / "postgres"
     # Its name is kept here, so that a new checkout at an old path does not find the old one's data.
-    return Path("/var/lib/kent-medway-portal") / _kept(data_dir / "database_folder", lambda: secrets.token_hex(6))
+    return Path("/var/lib/kent-medway-portal") / _kept(
+        data_dir / "database_folder", lambda: secrets.token_hex(6)
+    )
 
 
 def _kept_secret(mode: Mode, data_dir: Path) -> str:

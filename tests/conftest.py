@@ -21,11 +21,18 @@ from tests.support import browser as chromium
 from tests.support.client import PortalClient
 from tests.support.database import Databases, become_web, settings_for
 
+# Folders whose tests share something that takes long to make: the loaded story, a browser.
+ONE_WORKER_EACH = frozenset({"demo", "journeys"})
+
 NO_BROWSER = pytest.StashKey[bool]()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Without a browser the journeys cannot run, and the last line of the run says so, loudly."""
+    """Keep together what shares something dear; without a browser, leave out the journeys and say so loudly."""
+    for item in items:
+        folder = item.path.parent.name
+        if folder in ONE_WORKER_EACH:
+            item.add_marker(pytest.mark.xdist_group(folder))
     if chromium.find() is not None or chromium.is_required():
         return
     journeys = [item for item in items if item.get_closest_marker("journey")]

@@ -21,11 +21,12 @@ NO_CONFLICT = (
     " AND c.person_id = app_person_id() AND c.has_conflict AND y.state <> 'concluded')"
 )
 
-# Who sees a row of each sealed table through the web's role (rules 1, 4 and 9).
+# Who sees a row of each sealed table through the web's role (rules 1, 4 and 9). `(SELECT f())` is asked once for a
+# statement; a bare `f()` would be asked for every row.
 SEALED = {
     "application": f"""
         organisation_id IN ({MEMBER})
-        OR (submitted_at IS NOT NULL AND app_is_council()
+        OR (submitted_at IS NOT NULL AND (SELECT app_is_council())
             AND EXISTS (SELECT FROM round r WHERE r.id = round_id AND r.opened_at IS NOT NULL
                         AND (withdrawn_at IS NULL OR withdrawn_at >= r.opened_at)))""",
     "answer": OWN_APPLICATION,
@@ -65,22 +66,22 @@ UNCHANGING = (
 EVALUATION = {
     "score": """
         sheet_id IN (SELECT id FROM evaluation_sheet WHERE evaluator_id = app_person_id())
-        OR (app_is_council()
+        OR ((SELECT app_is_council())
             AND ((value IS NULL AND reason = '' AND working_notes = '')
                  OR EXISTS (SELECT FROM evaluation_sheet s JOIN application a ON a.id = s.application_id
                             JOIN round r ON r.id = a.round_id WHERE s.id = sheet_id
                             AND r.state NOT IN ('draft', 'published', 'opened', 'evaluating', 'cancelled'))))""",
-    "evaluation_sheet": "app_is_council()",
-    "compliance_finding": "app_is_council()",
-    "compliance_conclusion": "app_is_council()",
-    "conflict_declaration": "app_is_council()",
-    "consensus_score": "app_is_council()",
-    "price_score": "app_is_council()",
-    "recommendation": "app_is_council()",
-    "recommendation_line": "app_is_council()",
-    "decision": "app_is_council()",
+    "evaluation_sheet": "(SELECT app_is_council())",
+    "compliance_finding": "(SELECT app_is_council())",
+    "compliance_conclusion": "(SELECT app_is_council())",
+    "conflict_declaration": "(SELECT app_is_council())",
+    "consensus_score": "(SELECT app_is_council())",
+    "price_score": "(SELECT app_is_council())",
+    "recommendation": "(SELECT app_is_council())",
+    "recommendation_line": "(SELECT app_is_council())",
+    "decision": "(SELECT app_is_council())",
     "decision_notice": f"""
-        app_is_council()
+        (SELECT app_is_council())
         OR EXISTS (SELECT FROM application a WHERE a.id = application_id AND a.organisation_id IN ({MEMBER}))""",
 }
 
@@ -192,14 +193,17 @@ def _keep_finished_scores() -> None:
     op.execute("""
         CREATE FUNCTION keep_finished_score() RETURNS trigger LANGUAGE plpgsql AS $$
         BEGIN
-            IF EXISTS (SELECT FROM evaluation_sheet WHERE id = OLD.sheet_id AND finished_at IS NOT NULL) THEN
+            IF EXISTS (SELECT FROM evaluation_sheet WHERE finished_at IS NOT NULL
+                       AND id = CASE WHEN TG_OP = 'INSERT' THEN NEW.sheet_id ELSE OLD.sheet_id END) THEN
                 RAISE EXCEPTION 'finished scores never change'
                     USING ERRCODE = 'check_violation', CONSTRAINT = 'score_finished';
             END IF;
             RETURN CASE WHEN TG_OP = 'DELETE' THEN OLD ELSE NEW END;
         END $$;
-        CREATE TRIGGER finished BEFORE UPDATE OR DELETE ON score
+        CREATE TRIGGER finished BEFORE INSERT OR UPDATE OR DELETE ON score
         FOR EACH ROW EXECUTE FUNCTION keep_finished_score();
+        CREATE TRIGGER finished BEFORE UPDATE OR DELETE ON evaluation_sheet
+        FOR EACH ROW WHEN (OLD.finished_at IS NOT NULL) EXECUTE FUNCTION refuse_change();
 
         CREATE FUNCTION keep_locked_consensus() RETURNS trigger LANGUAGE plpgsql AS $$
         BEGIN
@@ -232,6 +236,14 @@ def _keep_duties_apart() -> None:
                 UNION ALL
                 SELECT FROM consensus_score c JOIN application a ON a.id = c.application_id
                 WHERE a.round_id = of_round AND c.agreed_by_id = NEW.decided_by_id
+                UNION ALL
+                SELECT FROM round WHERE id = of_round AND quality_locked_by_id = NEW.decided_by_id
+                UNION ALL
+                SELECT FROM compliance_finding f JOIN application a ON a.id = f.application_id
+                WHERE a.round_id = of_round AND f.found_by_id = NEW.decided_by_id
+                UNION ALL
+                SELECT FROM compliance_conclusion c JOIN application a ON a.id = c.application_id
+                WHERE a.round_id = of_round AND c.concluded_by_id = NEW.decided_by_id
             ) THEN
                 RAISE EXCEPTION 'the approver took part in this round'
                     USING ERRCODE = 'check_violation', CONSTRAINT = 'duties_apart';
@@ -240,4 +252,16 @@ def _keep_duties_apart() -> None:
         END $$;
         CREATE TRIGGER duties_apart BEFORE INSERT ON decision
         FOR EACH ROW EXECUTE FUNCTION keep_duties_apart();
+
+        CREATE FUNCTION keep_approvers_apart() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+            IF EXISTS (SELECT FROM decision d JOIN recommendation r ON r.id = d.recommendation_id
+                       WHERE r.round_id = NEW.round_id AND d.decided_by_id = NEW.recommended_by_id) THEN
+                RAISE EXCEPTION 'who decided in this round recommends again'
+                    USING ERRCODE = 'check_violation', CONSTRAINT = 'approver_recommends';
+            END IF;
+            RETURN NEW;
+        END $$;
+        CREATE TRIGGER duties_apart BEFORE INSERT ON recommendation
+        FOR EACH ROW EXECUTE FUNCTION keep_approvers_apart();
     """)

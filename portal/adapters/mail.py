@@ -1,4 +1,4 @@
-"""How an e-mail leaves: by SMTP or, in the demonstration, not at all."""
+"""How an email leaves: by SMTP or, in the demonstration, not at all."""
 
 from __future__ import annotations
 

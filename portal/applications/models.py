@@ -20,6 +20,9 @@ from portal.documents.models import Document
 from portal.frameworks.models import PriceCell, Question, Round
 from portal.providers.models import Organisation
 
+# States that the applicant itself brought about.
+OWN_DOING = frozenset({ApplicationState.DRAFT, ApplicationState.SUBMITTED, ApplicationState.WITHDRAWN})
+
 
 class Application(Versioned, Base):
     """One organisation's application in one round. `reference` is printed on the receipt.
@@ -62,6 +65,13 @@ class Application(Versioned, Base):
     submissions: Mapped[list[Submission]] = relationship(
         back_populates="application", order_by="Submission.number"
     )
+
+    @property
+    def state_for_applicant(self) -> ApplicationState:
+        """The state its own people may know: how it fares they learn from the decision notice, not before."""
+        if self.state in OWN_DOING or self.round.notices_sent_at is not None:
+            return self.state
+        return ApplicationState.SUBMITTED
 
 
 class Answer(Versioned, Base):

@@ -66,9 +66,8 @@ def can_edit(person: Person, application: Application) -> Verdict:
     if not (verdict := can_write(person, application)):
         return verdict
     if application.state not in EDITABLE:
-        return denied(
-            f"This application is {application.state.label.lower()}, so it can no longer be changed."
-        )
+        # Not why: the outcome is the decision notice's to tell.
+        return denied("This application can no longer be changed.")
     return ALLOWED
 
 
@@ -90,7 +89,7 @@ def can_list_received(person: Person, round_: Round) -> Verdict:
 
 def can_read_received(person: Person, application: Application) -> Verdict:
     """Auditors, after opening. Others read in the evaluation, which asks about conflicts."""
-    if not person.holds(Role.AUDITOR) or person.holds(Role.COMMISSIONER, Role.EVALUATOR):
+    if not person.holds(Role.AUDITOR) or person.holds(Role.COMMISSIONER, Role.EVALUATOR, Role.APPROVER):
         return denied("Only auditors read applications here. Evaluation has pages of its own.")
     if application.round.opened_at is None:
         return denied("Applications are sealed until two officers have opened this round.")

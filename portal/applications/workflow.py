@@ -51,7 +51,7 @@ def _complete(_: Application, facts: Facts) -> Verdict:
     )
 
 
-def _before_decision(application: Application, _: Facts) -> Verdict:
+def before_decision(application: Application, _: Facts) -> Verdict:
     if application.round.state in BEFORE_DECISION:
         return ALLOWED
     return denied("The decision has been taken, so the application can no longer be withdrawn.")
@@ -84,7 +84,7 @@ APPLICATION = Lifecycle(
             },
             S.WITHDRAWN,
             policy.can_write,
-            _before_decision,
+            before_decision,
         ),
         _step(
             "find_compliant",

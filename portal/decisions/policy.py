@@ -18,6 +18,8 @@ def can_recommend(person: Person, round_: Round) -> Verdict:
         return denied("Only a commissioner recommends.")
     if round_.state != RoundState.CONSENSUS or round_.quality_locked_at is None:
         return denied("A recommendation is made once quality is locked, and before a decision.")
+    if queries.has_decided(person, round_):
+        return denied("You decided on an earlier recommendation, so somebody else must make the next one.")
     return evaluations.clear_in_round(person, round_)
 
 

@@ -132,6 +132,16 @@ def took_part(person: Person, round_: Round) -> bool:
     return evaluations.took_part(person, round_) or session.execute(sa.select(recommended)).scalar_one()
 
 
+def has_decided(person: Person, round_: Round) -> bool:
+    """Whether this person decided on a recommendation of the round, if only to refer it back (rule 6)."""
+    decided = (
+        sa.select(Decision.id)
+        .join(Recommendation, Recommendation.id == Decision.recommendation_id)
+        .where(Recommendation.round_id == round_.id, Decision.decided_by_id == person.id)
+    )
+    return session.execute(sa.select(decided.exists())).scalar_one()
+
+
 def list_steps(round_: Round) -> Sequence[Step]:
     """What was done to the round as a whole, by whom, from the audit log, oldest first."""
     rows = session.execute(

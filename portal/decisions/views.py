@@ -46,7 +46,13 @@ def decide(recommendation: Recommendation) -> ResponseReturnValue:
     if form.validate_on_submit():
         try:
             kind = DecisionKind(form.kind.data)
-            services.decide(recommendation, kind=kind, reasons=form.reasons.data or "", by=current_person())
+            services.decide(
+                recommendation,
+                kind=kind,
+                reasons=form.reasons.data or "",
+                by=current_person(),
+                seen_number=int(form.number.data) if str(form.number.data or "").isdigit() else None,
+            )
             to = url_for("decisions.show", round_id=recommendation.round_id)
             return done(f"Your decision is recorded: {kind.label.lower()}.", to)
         except Invalid as error:
@@ -64,7 +70,7 @@ def recommend(round_: Round) -> ResponseReturnValue:
         try:
             services.recommend(round_, reasons=form.reasons.data or "", lines=lines, by=current_person())
             to = url_for("decisions.show", round_id=round_.id)
-            return done("Recommended. The approvers have been told by e-mail.", to)
+            return done("Recommended. The approvers have been told by email.", to)
         except Invalid as refused:
             session.rollback()
             error = refused
@@ -127,6 +133,8 @@ def notice(notice: DecisionNotice) -> ResponseReturnValue:
 def _decision_page(round_: Round, form: DecideForm) -> ResponseReturnValue:
     person: Person = current_person()
     recommendation = queries.find_latest(round_)
+    if recommendation is not None and not form.is_submitted():
+        form.number.data = str(recommendation.number)
     return page(
         "decisions/show.html",
         422 if form.errors else 200,

@@ -27,6 +27,11 @@ CONSIDERED = COMPLIANT | {ApplicationState.SUBMITTED}
 SEALED = denied("Applications stay sealed until two officers have opened the round.")
 
 
+def audits(person: Person) -> bool:
+    """An auditor who does nothing else with applications. Whoever does reads as that, and declares first (rule 3)."""
+    return person.holds(Role.AUDITOR) and not person.holds(*READERS)
+
+
 def can_see_round(person: Person, round_: Round) -> Verdict:
     """The workbench of a round: for commissioners, and auditors who may look and not touch."""
     if not person.holds(Role.COMMISSIONER, Role.AUDITOR):
@@ -72,7 +77,7 @@ def can_read_check(person: Person, application: Application) -> Verdict:
     """The compliance check's page: commissioners without a conflict, and auditors."""
     if person.holds(Role.COMMISSIONER):
         return no_conflict(person, application)
-    if person.holds(Role.AUDITOR):
+    if audits(person):
         return ALLOWED
     return denied("Only a commissioner carries out the compliance check.")
 
@@ -126,7 +131,7 @@ def can_read_consensus(person: Person, application: Application) -> Verdict:
     """Scores side by side, once consensus is open: moderators, this application's evaluators, auditors."""
     if application.round.state not in CONSENSUS_SHOWN:
         return denied("Evaluators’ scores stay closed to everyone until all are in and consensus opens.")
-    if person.holds(Role.AUDITOR):
+    if audits(person):
         return ALLOWED
     if person.holds(Role.COMMISSIONER) or _evaluates(person, application):
         return no_conflict(person, application)
@@ -165,7 +170,7 @@ def can_see_results(person: Person, round_: Round) -> Verdict:
         return denied("Only commissioners, approvers and auditors see the results of a round.")
     if round_.quality_locked_at is None:
         return denied("Prices stay hidden from everyone until quality consensus is locked.")
-    if round_.state == RoundState.CONCLUDED or not person.holds(Role.COMMISSIONER, Role.APPROVER):
+    if round_.state == RoundState.CONCLUDED or audits(person):
         return ALLOWED
     return clear_in_round(person, round_)
 
@@ -184,7 +189,7 @@ def can_read_files(person: Person, application: Application) -> Verdict:
     begun = application.round.state not in {RoundState.OPENED, RoundState.CANCELLED}
     if person.holds(Role.COMMISSIONER) or (begun and _evaluates(person, application)):
         return no_conflict(person, application)
-    if person.holds(Role.AUDITOR):
+    if audits(person):
         return ALLOWED
     return denied(
         "Only commissioners and, once scoring has begun, this application’s evaluators read its files."
@@ -193,4 +198,4 @@ def can_read_files(person: Person, application: Application) -> Verdict:
 
 def reads_whole(person: Person) -> bool:
     """Commissioners and auditors read every answer; an evaluator reads the questions assigned (rule 3)."""
-    return person.holds(Role.COMMISSIONER, Role.AUDITOR)
+    return person.holds(Role.COMMISSIONER) or audits(person)

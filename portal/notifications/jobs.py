@@ -10,6 +10,10 @@ from portal.core.jobs import job
 from portal.notifications import services
 
 
+class NotTaken(Exception):
+    """The message is queued again. Says no more: what a mail server answers names addresses (rule 1)."""
+
+
 @job("notifications.deliver")
 def deliver(message_id: str) -> None:
     """Hand one message over. An error is raised again while attempts are left, so the queue retries."""
@@ -26,7 +30,7 @@ def deliver(message_id: str) -> None:
         with transaction() as session:
             again = services.put_back(session.merge(message, load=False), f"{type(error).__name__}: {error}")
         if again:
-            raise
+            raise NotTaken(f"Message {message_id} was not taken: {type(error).__name__}") from None
     else:
         with transaction() as session:
             services.mark_sent(session.merge(message, load=False))

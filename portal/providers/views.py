@@ -38,12 +38,13 @@ blueprint = Blueprint("providers", __name__)
 @access(policy.can_register)
 def find() -> ResponseReturnValue:
     text = request.args.get("q", "").strip()
-    agencies = queries.search_agencies(text) if text else []
+    agencies, urn = queries.search_agencies(text) if text else [], queries.clean_urn(text)
     return page(
         "providers/find.html",
         text=text,
         agencies=agencies,
-        registered=queries.list_registered_urns([agency.urn for agency in agencies]),
+        # Whoever browses names is not told which rivals are here (rule 9); a URN is what one registers with.
+        registered=queries.list_registered_urns([urn] if urn else []),
         most=queries.MOST_FOUND,
     )
 

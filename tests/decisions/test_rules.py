@@ -91,7 +91,82 @@ def test_rule_06_an_approver_with_a_conflict_or_undeclared_cannot_decide(client:
         services.decide(recommendation, kind=DecisionKind.APPROVE, reasons="Yes.", by=other)
 
 
+@pytest.mark.parametrize("part", ["locked quality", "found", "concluded"])
+def test_rule_06_locking_quality_and_checking_compliance_are_taking_part(part: str) -> None:
+    here = made.scored()
+    other = accounts.person(Role.COMMISSIONER, Role.APPROVER)
+    for application in here.applications:
+        rows.declaration(application, other)
+    if part == "locked quality":
+        here.round.quality_locked_by_id = other.id
+        save(here.round)
+    elif part == "found":
+        rows.findings(here.applications[0], other)
+    else:
+        rows.conclusion(here.applications[0], other, is_compliant=True, reasons="In order.")
+    recommendation = made.recommend(here)
+    acting_as(other)
+    with pytest.raises(NotAllowed, match="somebody else must decide"):
+        services.decide(recommendation, kind=DecisionKind.APPROVE, reasons="Mine.", by=other)
+    session.add(
+        Decision(
+            recommendation_id=recommendation.id,
+            kind=DecisionKind.APPROVE,
+            reasons="Mine.",
+            decided_by_id=other.id,
+            decided_at=clock.now(),
+        )
+    )
+    with pytest.raises(Invalid, match="somebody else must decide"):
+        session.flush()
+
+
+def test_rule_06_whoever_decided_cannot_recommend_next() -> None:
+    here, recommendation = made.recommended()
+    other = accounts.person(Role.COMMISSIONER, Role.APPROVER)
+    for application in here.applications:
+        rows.declaration(application, other)
+    acting_as(other)
+    services.decide(recommendation, kind=DecisionKind.REFER_BACK, reasons="Think again.", by=other)
+    session.commit()
+    with pytest.raises(NotAllowed, match="somebody else must make the next one"):
+        made.recommend(here, other)
+    session.add(
+        Recommendation(
+            round_id=here.round.id,
+            number=2,
+            recommended_by_id=other.id,
+            recommended_at=clock.now(),
+            reasons="x",
+        )
+    )
+    with pytest.raises(Invalid, match="somebody else must make the next one"):
+        session.flush()
+
+
 # Rule 13: people decide; the portal suggests and records.
+
+
+def test_rule_13_an_approver_decides_on_the_recommendation_that_was_read(client: Any) -> None:
+    here, first = made.recommended()
+    client.sign_in(here.approver)
+    page = client.get(f"/decisions/rounds/{here.round.id}").get_data(as_text=True)
+    assert 'name="number" type="hidden" value="1"' in page
+    acting_as(here.approver)
+    services.decide(first, kind=DecisionKind.REFER_BACK, reasons="Think again.", by=here.approver)
+    session.commit()
+    made.recommend(here)
+    data = {"kind": "approve", "reasons": "I agree.", "number": "1"}
+    answer = client.post(f"/decisions/rounds/{here.round.id}/decide", data=data)
+    assert answer.status_code == 409
+    assert "There is a new recommendation" in answer.get_data(as_text=True)
+    assert here.round.state == RoundState.RECOMMENDED
+
+
+def test_rule_09_no_notice_gives_away_anothers_basket_total() -> None:
+    here = made.in_standstill(admitted=2)
+    acting_as(here.commissioner)
+    assert all("lowest_total" not in one.content for one in queries.list_notices(here.round))
 
 
 def test_rule_13_the_rule_only_suggests() -> None:

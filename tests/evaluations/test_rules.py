@@ -13,7 +13,7 @@ from portal.applications.models import AccessRegister
 from portal.applications.states import ApplicationState
 from portal.core.db import session
 from portal.core.errors import Invalid, NotAllowed, Refused
-from portal.evaluations import services
+from portal.evaluations import policy, services
 from portal.evaluations.models import ConsensusScore, EvaluationSheet, PriceScore, Score
 from portal.evaluations.queries import list_pass_fail_questions, results
 from portal.evaluations.states import Finding
@@ -22,7 +22,7 @@ from portal.frameworks.states import QuestionKind
 from tests.factories import accounts
 from tests.factories import evaluations as made
 from tests.factories.evaluations import Case, case
-from tests.support.acting import acting_as, as_worker
+from tests.support.acting import acting_as, as_worker, save
 
 ANSWER = "We match each child with care"
 
@@ -386,3 +386,101 @@ def test_the_best_n_are_admitted_by_the_rule() -> None:
     acting_as(here.commissioner)
     services.lock_quality(here.round, by=here.commissioner)
     assert [row.is_admitted_by_rule for row in results(here.round)] == [True, False]
+
+
+# What a person with several roles, a form sent back, or a forgotten guard could get round.
+
+
+@pytest.mark.parametrize("role", [Role.EVALUATOR, Role.APPROVER])
+def test_rule_03_an_auditor_who_also_takes_part_declares_first(client: Any, role: Role) -> None:
+    here = case("consensus")
+    person = accounts.person(Role.AUDITOR, role)
+    client.sign_in(person)
+    for page in ("check", "consensus"):
+        answer = client.get(f"/evaluations/applications/{here.application.id}/{page}")
+        assert answer.status_code == 403, page
+    assert client.get(f"/received-applications/{here.application.id}").status_code == 403
+    assert not count("SELECT count(*) FROM access_register WHERE person_id = :id", id=person.id)
+
+
+def test_rule_04_an_evaluator_who_also_audits_sees_no_prices() -> None:
+    here = case("consensus", agreed=True)
+    acting_as(here.commissioner)
+    services.lock_quality(here.round, by=here.commissioner)
+    person = accounts.person(Role.AUDITOR, Role.EVALUATOR)
+    acting_as(person)
+    assert not policy.can_see_results(person, here.round)
+
+
+def test_rule_03_in_consensus_an_evaluator_keeps_to_the_questions_assigned(client: Any) -> None:
+    here = case("consensus", assigned=False)
+    other, mine = frameworks.list_scored_questions(here.round)[:2]
+    sheet = save(
+        EvaluationSheet(
+            application_id=here.application.id,
+            evaluator_id=here.evaluators[0].id,
+            assigned_by_id=here.commissioner.id,
+        )
+    )
+    save(Score(sheet_id=sheet.id, question_id=mine.id, value=4, reason="It shows how."))
+    page = f"/evaluations/applications/{here.application.id}/consensus"
+    client.sign_in(here.evaluators[0])
+    shown = client.get(page).get_data(as_text=True)
+    assert f"{page}/{mine.id}" in shown
+    assert f"{page}/{other.id}" not in shown
+    assert client.get(f"{page}/{mine.id}").status_code == 200
+    assert client.get(f"{page}/{other.id}").status_code == 404
+    client.sign_in(here.commissioner)
+    assert client.get(f"{page}/{other.id}").status_code == 200
+
+
+def test_rule_01_a_form_sent_back_is_a_read_too(client: Any) -> None:
+    here = case("evaluating")
+    score = made.scores(sheet_of(here))[0]
+    client.sign_in(here.evaluators[0])
+    assert client.post(f"/evaluations/scores/{score.id}", data={"value": "4"}).status_code == 422
+    opened = case("opened")
+    client.sign_in(opened.commissioner)
+    concluded = client.post(f"/evaluations/applications/{opened.application.id}/conclude")
+    assert concluded.status_code == 422
+    agreed = case("consensus")
+    question = frameworks.list_scored_questions(agreed.round)[0]
+    client.sign_in(agreed.commissioner)
+    page = f"/evaluations/applications/{agreed.application.id}/consensus/{question.id}"
+    assert client.post(page, data={"value": "4"}).status_code == 422
+    for one, person in (
+        (here, here.evaluators[0]),
+        (opened, opened.commissioner),
+        (agreed, agreed.commissioner),
+    ):
+        reads = count(
+            "SELECT count(*) FROM access_register WHERE application_id = :application AND person_id = :person",
+            application=one.application.id,
+            person=person.id,
+        )
+        assert reads == 1
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE evaluation_sheet SET finished_at = NULL WHERE id = :id",
+        "DELETE FROM evaluation_sheet WHERE id = :id",
+        "INSERT INTO score (sheet_id, question_id, value, reason, working_notes)"
+        " SELECT :id, question_id, 5, 'Better.', '' FROM score LIMIT 1",
+    ],
+)
+def test_rule_05_a_finished_sheet_cannot_be_opened_again(change: str) -> None:
+    here = case("consensus")
+    sheet = sheet_of(here)
+    acting_as(here.evaluators[0])
+    with pytest.raises(sa.exc.IntegrityError, match="never change"):
+        session.execute(sa.text(change), {"id": sheet.id})
+
+
+def test_rule_07_a_finding_is_on_a_question_of_the_applications_own_round() -> None:
+    here, other = case("opened"), case("opened")
+    acting_as(here.commissioner)
+    question = list_pass_fail_questions(other.round)[0]
+    with pytest.raises(Refused, match="not part of the compliance check"):
+        services.record_finding(here.application, question, Finding.PASS, "Fine.", by=here.commissioner)

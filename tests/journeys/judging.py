@@ -42,7 +42,7 @@ def checks_compliance(commissioner: Visitor, round_id: str) -> None:
     commissioner.choose("Compliant")
     commissioner.fill("Reasons for your conclusion", "Every ground and condition is met.")
     commissioner.press("Conclude the check")
-    commissioner.sees(re.compile("^Found compliant by"))
+    commissioner.sees(f"Concluded: {AGENCY.legal_name}.")
 
 
 def assigns_evaluators(commissioner: Visitor, round_id: str) -> None:
@@ -59,7 +59,6 @@ def scores_everything(evaluator: Visitor, value: int, reason: str) -> None:
     """Scores each question with a reason, and finishes the sheet."""
     evaluator.go("/evaluations")
     evaluator.follow(AGENCY.legal_name)
-    evaluator.page.set_default_timeout(15_000)
     sheet, questions = evaluator.page.url, evaluator.page.locator(".govuk-task-list__link").count()
     evaluator.follow(re.compile(r"^5\.1 "))
     for _ in range(questions):
@@ -68,7 +67,7 @@ def scores_everything(evaluator: Visitor, value: int, reason: str) -> None:
         evaluator.press("Save and go to next question")
     evaluator.go(sheet)
     evaluator.press("Finish and lock my scores")
-    evaluator.sees(re.compile("^You finished on"))
+    evaluator.sees(f"Finished: your scores on {AGENCY.legal_name} are locked.")
 
 
 def agrees_every_score(commissioner: Visitor, round_id: str, value: int, reason: str) -> None:
@@ -79,14 +78,13 @@ def agrees_every_score(commissioner: Visitor, round_id: str, value: int, reason:
     commissioner.follow(AGENCY.legal_name)
     sheet = commissioner.page.url
     commissioner.sees("Differ by 2")
-    while (left := commissioner.page.get_by_role("link", name=re.compile("^Agree question"))).count():
+    while commissioner.page.get_by_role("link", name=re.compile("^Agree question")).count():
         commissioner.follow(re.compile("^Agree question"))
         commissioner.choose(re.compile(f"^{value} –"))
         commissioner.fill("Reason for the agreed score", reason)
         commissioner.fill("Who took part", f"{KENT_EVALUATOR.name} and {MEDWAY_EVALUATOR.name}")
         commissioner.press("Save agreed score")
         commissioner.go(sheet)
-        del left
 
 
 def locks_quality(commissioner: Visitor, round_id: str) -> None:

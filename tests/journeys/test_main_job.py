@@ -4,15 +4,31 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
 
 from tests.factories import files
-from tests.journeys import applying
-from tests.journeys.scene import AGENCY, AUDITOR, COMMISSIONER, OFFICERS, PASSWORD, TITLE, Officer, set_scene
+from tests.journeys import applying, judging
+from tests.journeys.scene import (
+    AGENCY,
+    APPROVER,
+    AUDITOR,
+    COMMISSIONER,
+    DAYS_TO_DEADLINE,
+    KENT_EVALUATOR,
+    MEDWAY_EVALUATOR,
+    OFFICERS,
+    PASSWORD,
+    PLACEMENT_OFFICER,
+    SECOND_COMMISSIONER,
+    TITLE,
+    Officer,
+    set_scene,
+)
 from tests.support.live import Live
 from tests.support.visitor import Checks, Visitor
 
@@ -20,11 +36,21 @@ pytestmark = [pytest.mark.journey, pytest.mark.xdist_group("journeys")]
 
 ADMINISTRATOR = ("Nadia Okafor", "nadia@hazelbrook.example")
 BID_WRITER = ("Marcus Webb", "marcus@hazelbrook.example")
+KEEPER = ("Priya Lal", "priya@hazelbrook.example")
+NAMING_AGENCIES = ("/organisations", "/audit-log")
+KENT_REASON = "The panel’s weekly rhythm is convincing and evidenced."
+MEDWAY_REASON = "It meets the need, though evidence from Medway is thin."
+AGREED_REASON = "Good evidence throughout; Medway’s share of it is growing."
+ADVANTAGES = "Strong matching, with a welcome book for every child, and support at all hours."
+HOUSEHOLD = "HB-0142"
+FEES = ("812.37", "837.37")
+FEE_AGED_5_TO_10 = "£887.37"
+LOWER_FEE = "870.00"
 
 
 def test_the_main_job(live: Live, visitor: Callable[..., Visitor], checks: Checks, tmp_path: Path) -> None:
     round_id = set_scene(live)
-    administrator, writer = visitor("administrator"), visitor("writer")
+    administrator, writer, keeper = (visitor(who) for who in ("administrator", "writer", "keeper"))
 
     reads_what_the_framework_is(administrator)
 
@@ -32,14 +58,62 @@ def test_the_main_job(live: Live, visitor: Callable[..., Visitor], checks: Check
     applying.registers_the_agency(administrator, AGENCY.name[:9])
     applying.invites(administrator, BID_WRITER[1], "Bid writer")
     applying.accepts_an_invitation(writer, *BID_WRITER)
-    commissioner = signed_in(visitor, COMMISSIONER)
+    council = {officer: signed_in(visitor, officer) for officer in OFFICERS}
+    commissioner, second_commissioner = council[COMMISSIONER], council[SECOND_COMMISSIONER]
+    evaluators = council[KENT_EVALUATOR], council[MEDWAY_EVALUATOR]
     verifies_the_agency(commissioner)
 
     reference = writes_and_submits(writer, tmp_path)
-    secrets = (reference, applying.DISTINCTIVE, *BID_WRITER, AGENCY.name, AGENCY.legal_name, AGENCY.urn)
-    council = {officer: signed_in(visitor, officer) for officer in OFFICERS}
+
+    secrets = Secrets(reference)
     for officer in council.values():
-        finds_nobody_who_applied(officer, secrets)
+        finds_nobody_who_applied(officer, round_id, secrets)
+    live.travel(timedelta(days=DAYS_TO_DEADLINE, minutes=1))
+    for officer in council.values():
+        finds_nobody_who_applied(officer, round_id, secrets)
+    judging.asks_for_opening(commissioner, round_id)
+    judging.confirms_opening(second_commissioner, round_id)
+
+    for officer in (commissioner, *evaluators):
+        judging.declares_no_conflict(officer, round_id)
+    judging.checks_compliance(commissioner, round_id)
+    judging.assigns_evaluators(commissioner, round_id)
+    judging.scores_everything(evaluators[0], 5, KENT_REASON)
+    finds_nothing(evaluators[1], KENT_REASON)
+    judging.scores_everything(evaluators[1], 3, MEDWAY_REASON)
+    for officer in council.values():
+        finds_nothing(officer, *FEES)
+    judging.agrees_every_score(commissioner, round_id, 4, AGREED_REASON)
+    for officer in council.values():
+        finds_nothing(officer, *FEES)
+    judging.locks_quality(commissioner, round_id)
+    commissioner.follow(AGENCY.legal_name)
+    commissioner.sees(FEES[0])
+
+    judging.recommends(commissioner, round_id, ADVANTAGES)
+    cannot_decide(commissioner, round_id)
+    judging.approves(council[APPROVER], round_id)
+    judging.sends_the_notices(commissioner, round_id)
+    reads_the_outcome(writer)
+    live.travel(timedelta(days=11))
+    judging.concludes_the_round(commissioner, round_id)
+
+    signs_the_agreement(administrator)
+    countersigns(commissioner)
+    live.travel(timedelta(days=2))
+
+    applying.invites(administrator, KEEPER[1], "Placements lead", "Finance lead")
+    applying.accepts_an_invitation(keeper, *KEEPER)
+    adds_a_household(keeper)
+    lowers_a_price(keeper)
+    finds_the_household(council[PLACEMENT_OFFICER])
+    council[AUDITOR].go("/audit-log")
+    council[AUDITOR].go("/access-register")
+
+    assert "whole" in live.command("audit", "verify")
+    loads = sum(one.loads for one in (administrator, writer, keeper))
+    print(f"\nThe provider's people loaded {loads} pages.")
+    print(f"axe checked {len(checks.pages)} pages at two widths: {len(checks.violations)} violations.")
 
 
 def signed_in(visitor: Callable[..., Visitor], officer: Officer) -> Visitor:
@@ -113,12 +187,124 @@ def sees_an_upload_progress(writer: Visitor, file: Path) -> None:
     network.detach()
 
 
-def finds_nobody_who_applied(officer: Visitor, secrets: tuple[str, ...]) -> None:
+@dataclass(frozen=True)
+class Secrets:
+    """What would tell who applied, or what the application says."""
+
+    reference: str
+
+    @property
+    def everywhere(self) -> tuple[str, ...]:
+        return (self.reference, applying.DISTINCTIVE)
+
+    @property
+    def elsewhere(self) -> tuple[str, ...]:
+        return (*self.everywhere, AGENCY.name, AGENCY.legal_name, AGENCY.urn, *BID_WRITER)
+
+
+def finds_nobody_who_applied(officer: Visitor, round_id: str, secrets: Secrets) -> None:
     """Whatever page this officer can reach, there is the number of applications and no more.
 
-    Which agencies have registered is no secret, so their own pages may name them.
+    Which agencies have registered is no secret: their own pages, and the log of their registering, name them.
     """
-    for path, text in officer.reads_everything(leaving_out=("/sent-mail",)).items():
-        sought = secrets[:2] if path.startswith("/organisations") else secrets
+    pages = officer.reads_everything(leaving_out=("/sent-mail",))
+    for path, text in pages.items():
+        sought = secrets.everywhere if path.startswith(NAMING_AGENCIES) else secrets.elsewhere
         told = [secret for secret in sought if secret in text]
         assert not told, f"{officer.name} reads {told} on {path}"
+    letter_box = officer.context.request.get(f"/sent-mail?to={BID_WRITER[1]}").text()
+    assert "submitted" not in letter_box
+
+
+def finds_nothing(officer: Visitor, *secrets: str) -> None:
+    """No page that this officer can reach holds these words."""
+    for path, text in officer.reads_everything(leaving_out=("/sent-mail",)).items():
+        told = [secret for secret in secrets if secret in text]
+        assert not told, f"{officer.name} reads {told} on {path}"
+
+
+def cannot_decide(commissioner: Visitor, round_id: str) -> None:
+    commissioner.go(f"/decisions/rounds/{round_id}")
+    expect(commissioner.page.get_by_role("button", name="Record my decision")).to_have_count(0)
+
+
+def reads_the_outcome(writer: Visitor) -> None:
+    """The provider reads its outcome, its scores and the reasons."""
+    writer.sign_in(BID_WRITER[1], PASSWORD)
+    writer.follow(re.compile("^Read your decision notice"))
+    for text in ("Admitted", "Score 4 out of 5", AGREED_REASON, "Standstill ends"):
+        writer.sees(text)
+
+
+def signs_the_agreement(administrator: Visitor) -> None:
+    """The worker has offered it; it ends when the framework ends."""
+    administrator.go("/agreements")
+    expect(administrator.page.get_by_role("link", name=AGENCY.name)).to_be_visible()
+    administrator.follow(AGENCY.name)
+    administrator.sees(re.compile("^31 March 2030, with the framework"))
+    administrator.follow("Sign the agreement")
+    administrator.fill("Full name", ADMINISTRATOR[0])
+    administrator.fill("Position", "Director")
+    administrator.choose(re.compile("^I have authority to sign"))
+    administrator.press("Sign the agreement")
+
+
+def countersigns(commissioner: Visitor) -> None:
+    commissioner.go("/agreements")
+    commissioner.follow(AGENCY.name)
+    commissioner.follow("Countersign")
+    commissioner.choose(re.compile("^I have authority to sign"))
+    commissioner.press("Countersign")
+
+
+def adds_a_household(keeper: Visitor) -> None:
+    """A household with one free place, confirmed at once."""
+    keeper.go("/vacancies")
+    keeper.follow("Add a household")
+    keeper.fill("Your reference for this household", HOUSEHOLD)
+    keeper.select("District", "Swale")
+    keeper.fill("First part of the postcode", "ME10")
+    keeper.fill("Places approved for", "2")
+    keeper.fill("Children placed now", "1")
+    keeper.fill("Places free", "1")
+    keeper.fill("Available from", date.today().isoformat())
+    keeper.fill("Youngest age", "5")
+    keeper.fill("Oldest age", "12")
+    keeper.choose("Any child")
+    keeper.fill("Brothers and sisters together, up to", "1")
+    keeper.choose("Standard", within=keeper.group("Placement types"))
+    keeper.choose("Standard", within=keeper.group("Levels of need the carers can meet"))
+    keeper.press("Add household")
+    keeper.go("/vacancies")
+    keeper.press_in_place(re.compile("^Nothing has changed for"))
+    keeper.sees("Fresh")
+
+
+def lowers_a_price(keeper: Visitor) -> None:
+    """One price falls from next month, as a new version; until then the old one is in force."""
+    keeper.go("/prices")
+    keeper.follow("Lower a price")
+    keeper.fill("From which date", NEXT_MONTH)
+    keeper.fill(re.compile("^Standard, Standard, .*5 to 10"), LOWER_FEE)
+    keeper.fill("Why you are lowering these prices", "Two more households share the cost of support.")
+    keeper.press("Check the changes")
+    keeper.press("Lower these prices")
+    keeper.sees(f"£{LOWER_FEE}")
+    keeper.go("/prices")
+    keeper.follow("All versions")
+
+
+def finds_the_household(placement_officer: Visitor) -> None:
+    """By age, district, type and category; with its price today and its grade."""
+    placement_officer.go("/start")
+    placement_officer.follow("Find a placement")
+    placement_officer.fill("Age", "8")
+    placement_officer.choose("Girl")
+    placement_officer.select("Type of placement", "Standard")
+    placement_officer.select("Level of need", "Standard")
+    placement_officer.choose("Swale")
+    placement_officer.press_in_place("Search")
+    for text in (HOUSEHOLD, AGENCY.name, FEE_AGED_5_TO_10, "Good", "1 household fits"):
+        placement_officer.sees(text)
+    placement_officer.follow(HOUSEHOLD)
+    placement_officer.sees(FEE_AGED_5_TO_10)

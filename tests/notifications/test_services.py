@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import smtplib
+import traceback
 from typing import Any
 
 import pytest
@@ -13,7 +15,7 @@ from portal.adapters import mail
 from portal.adapters.mail import MailInDoubt
 from portal.core import jobs
 from portal.notifications import services
-from portal.notifications.jobs import deliver
+from portal.notifications.jobs import NotTaken, deliver
 from portal.notifications.models import Message
 from portal.notifications.states import MessageState
 from tests.factories.accounts import person
@@ -118,7 +120,7 @@ def test_a_refusal_is_tried_again_until_the_last_attempt(session: Any) -> None:
     mail.use(BrokenMailer(ConnectionRefusedError("no server")))
     sent = message()
     for attempt in range(1, jobs.MOST_ATTEMPTS):
-        with pytest.raises(ConnectionRefusedError):
+        with pytest.raises(NotTaken, match="ConnectionRefusedError"):
             deliver(str(sent.id))
         assert state_of(session, sent) is S.QUEUED
         assert reread(session, sent).attempts == attempt
@@ -132,12 +134,20 @@ def test_a_refusal_is_tried_again_until_the_last_attempt(session: Any) -> None:
 def test_after_a_refusal_a_later_attempt_succeeds(session: Any) -> None:
     mail.use(BrokenMailer(OSError("for now")))
     sent = message()
-    with pytest.raises(OSError, match="for now"):
+    with pytest.raises(NotTaken, match="OSError"):
         deliver(str(sent.id))
     mail.use(mail.MemoryMailer())
     deliver(str(sent.id))
     assert state_of(session, sent) is S.SENT
     assert reread(session, sent).failure is None
+
+
+def test_rule_01_the_error_of_a_refused_message_names_nobody(session: Any) -> None:
+    refused = smtplib.SMTPRecipientsRefused({"writer@agency.example": (550, b"No such user")})
+    mail.use(BrokenMailer(refused))
+    with pytest.raises(NotTaken) as raised:
+        deliver(str(message().id))
+    assert "writer@agency.example" not in "".join(traceback.format_exception(raised.value))
 
 
 def test_an_attempt_in_doubt_is_not_repeated(session: Any) -> None:

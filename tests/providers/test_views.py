@@ -97,6 +97,16 @@ def test_by_hand_a_taken_urn_leads_to_joining(client: PortalClient) -> None:
     assert "/registration/agencies/9955556/join" in answer.text
 
 
+def test_rule_09_browsing_names_does_not_tell_which_rivals_are_registered(client: PortalClient) -> None:
+    found = agency()
+    organisation(urn=found.urn)
+    client.sign_in(person())
+    answer = client.get("/registration", query_string={"q": found.name})
+    assert found.urn in answer.text
+    assert "Registered already" not in answer.text
+    assert f"/agencies/{found.urn}/join" not in answer.text
+
+
 def test_a_second_person_asks_to_join_and_is_let_in(client: PortalClient) -> None:
     found = agency()
     place = organisation(urn=found.urn)

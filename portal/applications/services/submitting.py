@@ -9,7 +9,7 @@ from portal.applications import policy, queries
 from portal.applications.models import Application, Submission, SubmittedFile, SubmittedPrice
 from portal.applications.services.deadline import begin_writing, hold_round
 from portal.applications.services.snapshot import compose_content, fingerprint
-from portal.applications.workflow import APPLICATION
+from portal.applications.workflow import APPLICATION, before_decision
 from portal.core import audit, clock
 from portal.core.access import require
 from portal.core.db import check_version, lock, session
@@ -86,6 +86,9 @@ def withdraw_application(application: Application, *, by: Person, seen_version: 
     hold_round(application.round)
     lock(application)
     require(policy.can_write(by, application))
+    # Asked before the state is, whose name would tell the outcome ahead of the decision notice.
+    if not (verdict := before_decision(application, {})):
+        raise Refused(verdict.reason)
     moment = clock.locked_now()
     apply(APPLICATION, "withdraw", application, by=by, seen_version=seen_version)
     application.withdrawn_at = moment

@@ -38,7 +38,7 @@ def check(application: Application) -> ResponseReturnValue:
 @blueprint.route("/applications/<uuid:application_id>/declaration", methods=["GET", "POST"])
 @access(policy.can_write, of=queries.get_application)
 def declaration(application: Application) -> ResponseReturnValue:
-    form = DeclarationForm(data={"version": application.version, "name": current_person().full_name})
+    form = DeclarationForm(data={"version": _version_shown(application), "name": current_person().full_name})
     if form.validate_on_submit():
         try:
             services.declare(
@@ -68,7 +68,7 @@ def declaration(application: Application) -> ResponseReturnValue:
 @blueprint.route("/applications/<uuid:application_id>/submit", methods=["GET", "POST"])
 @access(policy.can_write, of=queries.get_application)
 def submit(application: Application) -> ResponseReturnValue:
-    form = ConfirmForm(data={"version": application.version})
+    form = ConfirmForm(data={"version": _version_shown(application)})
     if form.validate_on_submit():
         with late_attempts_on_record(application):
             services.submit_application(application, by=current_person(), seen_version=_version(form))
@@ -123,7 +123,7 @@ def receipt(application: Application) -> ResponseReturnValue:
 @blueprint.route("/applications/<uuid:application_id>/withdraw", methods=["GET", "POST"])
 @access(policy.can_write, of=queries.get_application)
 def withdraw(application: Application) -> ResponseReturnValue:
-    form = ConfirmForm(data={"version": application.version})
+    form = ConfirmForm(data={"version": _version_shown(application)})
     if form.validate_on_submit():
         services.withdraw_application(application, by=current_person(), seen_version=_version(form))
         return done(
@@ -133,6 +133,11 @@ def withdraw(application: Application) -> ResponseReturnValue:
     return page(
         "applications/withdraw.html", application=application, form=form, is_open=is_open(application)
     )
+
+
+def _version_shown(application: Application) -> int | None:
+    """The version for a form, while it counts edits; later it would count the councils' steps and so tell them."""
+    return application.version if is_open(application) else None
 
 
 def _version(form: ConfirmForm | DeclarationForm) -> int | None:

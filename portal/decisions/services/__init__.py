@@ -11,6 +11,10 @@ errors.on_constraint(
     "duties_apart", "You evaluated, moderated or recommended in this round, so somebody else must decide it."
 )
 errors.on_constraint(
+    "approver_recommends",
+    "You decided on an earlier recommendation, so somebody else must make the next one.",
+)
+errors.on_constraint(
     "uq_decision_recommendation_id", "This recommendation has just been decided by somebody else."
 )
 errors.on_constraint("uq_recommendation_round_id", "Somebody else has just recommended on this round.")

@@ -8,7 +8,7 @@ from portal.applications.workflow import APPLICATION
 from portal.core import audit, clock, links, transitions
 from portal.core.access import require
 from portal.core.db import lock, session
-from portal.core.errors import Invalid
+from portal.core.errors import Invalid, Stale
 from portal.decisions import policy, queries
 from portal.decisions.models import Decision, Recommendation, RecommendationLine
 from portal.decisions.states import DecisionKind, Outcome
@@ -16,16 +16,26 @@ from portal.frameworks.workflow import ROUND
 from portal.notifications.services import send
 
 
-def decide(recommendation: Recommendation, *, kind: DecisionKind, reasons: str, by: Person) -> Decision:
+def decide(
+    recommendation: Recommendation,
+    *,
+    kind: DecisionKind,
+    reasons: str,
+    by: Person,
+    seen_number: int | None = None,
+) -> Decision:
     """Record the approver's decision, with reasons, on a whole recommendation.
 
     An approver who neither evaluated, moderated nor recommended in the round (rule 6, also in the database)
     and has no conflict with an applicant. Approving admits and declines as recommended; referring back or
-    rejecting returns the round to consensus for a new recommendation. Raises `NotAllowed` or `Invalid`.
+    rejecting returns the round to consensus for a new recommendation. `seen_number` is the recommendation
+    that was read: `Stale` when it is no longer the one that waits. Raises `NotAllowed` or `Invalid`.
     """
     round_ = recommendation.round
     lock(round_)
     session.refresh(recommendation, ["decision"])
+    if seen_number is not None and seen_number != recommendation.number:
+        raise Stale("There is a new recommendation since you opened this page. Read it before you decide.")
     require(policy.can_decide(by, recommendation))
     if not reasons.strip():
         raise Invalid("Give the reasons for your decision.", field="reasons")

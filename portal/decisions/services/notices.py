@@ -140,7 +140,6 @@ def _own(line: RecommendationLine, row: ResultRow | None) -> dict[str, Any]:
         **_figures(row),
         "rank": row.rank,
         "basket_total": _text(row.basket_total),
-        "lowest_total": _text(row.lowest_total),
         "shortfalls": row.shortfalls,
         "scores": [
             {

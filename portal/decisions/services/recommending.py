@@ -35,7 +35,7 @@ def recommend(round_: Round, *, reasons: str, lines: Mapping[UUID, Line], by: Pe
 
     A commissioner with no conflict in the round, once quality is locked. The published rule suggests; a
     person recommends. Those found not compliant, or short of a minimum, can only be declined. Approvers get
-    an e-mail. Raises `NotAllowed`, `Refused`, or `Invalid` with field `reasons` or `reason-<application id>`.
+    an email. Raises `NotAllowed`, `Refused`, or `Invalid` with field `reasons` or `reason-<application id>`.
     """
     lock(round_)
     require(policy.can_recommend(by, round_))

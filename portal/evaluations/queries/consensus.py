@@ -12,7 +12,13 @@ from portal.accounts.models import Person
 from portal.applications.models import Application
 from portal.core.db import session
 from portal.evaluations import scoring
-from portal.evaluations.models import ConsensusScore, EvaluationSheet, Score
+from portal.evaluations.models import (
+    ComplianceConclusion,
+    ComplianceFinding,
+    ConsensusScore,
+    EvaluationSheet,
+    Score,
+)
 from portal.evaluations.queries.applications import COMPLIANT, PAGE, Page, active_sheet
 from portal.frameworks import queries as frameworks
 from portal.frameworks.models import Question, Round, Section
@@ -132,11 +138,22 @@ def count_without_consensus(round_: Round) -> int:
 
 
 def took_part(person: Person, round_: Round) -> bool:
-    """Whether this person evaluated or moderated in the round, and so cannot decide it (rule 6)."""
+    """Whether this person evaluated or moderated in the round, and so cannot decide it (rule 6).
+
+    Checking compliance is evaluating, and locking quality is moderating. The database says the same.
+    """
     of_round = sa.select(Application.id).where(Application.round_id == round_.id)
     return session.execute(
         sa.select(
             sa.or_(
+                sa.exists().where(Round.id == round_.id, Round.quality_locked_by_id == person.id),
+                sa.exists().where(
+                    ComplianceFinding.found_by_id == person.id, ComplianceFinding.application_id.in_(of_round)
+                ),
+                sa.exists().where(
+                    ComplianceConclusion.concluded_by_id == person.id,
+                    ComplianceConclusion.application_id.in_(of_round),
+                ),
                 sa.exists().where(
                     EvaluationSheet.evaluator_id == person.id, EvaluationSheet.application_id.in_(of_round)
                 ),

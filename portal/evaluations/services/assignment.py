@@ -42,7 +42,8 @@ def assign_evaluator(
     )
     session.add(sheet)
     session.flush()
-    asked = frameworks.list_scored_questions(application.round) if questions is None else questions
+    scored = frameworks.list_scored_questions(application.round)
+    asked = [question for question in scored if questions is None or question in questions]
     # No RETURNING: the assigner may not read scores, and needs none of what the database fills in.
     session.execute(sa.insert(Score), [_blank(sheet, question) for question in asked])
     audit.record("application.evaluator_assigned", application, by=by, details={"evaluator_id": evaluator.id})
@@ -97,7 +98,7 @@ def assign_evaluators(
 
 
 def start_evaluating(round_: Round, *, by: Person) -> None:
-    """Open scoring: ROUND start_evaluating, and an e-mail to every evaluator.
+    """Open scoring: ROUND start_evaluating, and an email to every evaluator.
 
     A commissioner, when every application has been checked and each compliant one has two evaluators with
     no conflict on every scored question. Raises `Refused` with what is missing.

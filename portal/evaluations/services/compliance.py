@@ -32,7 +32,7 @@ def record_finding(
     """
     lock(application)
     require(policy.can_check(by, application))
-    if not question.pass_fail:
+    if not question.pass_fail or question.section.round_id != application.round_id:
         raise Refused("This question is not part of the compliance check.")
     reason = reason.strip()
     _need_reason(application, question, finding, reason)

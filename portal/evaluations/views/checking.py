@@ -97,8 +97,7 @@ def _check_page(application: Application, form: ConclusionForm, error: Invalid |
     sections: dict[str, list[object]] = {}
     for question in queries.list_pass_fail_questions(application.round):
         sections.setdefault(question.section.title, []).append(question)
-    if request.method == "GET":
-        record_access(application, person, "compliance answers")
+    record_access(application, person, "compliance answers")
     return page(
         "evaluations/check.html",
         422 if error or form.errors else 200,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 
-from flask import request, url_for
+from flask import url_for
 from flask.typing import ResponseReturnValue
 
 from portal.applications import queries as applications
@@ -44,7 +44,7 @@ def application_consensus(application: Application) -> ResponseReturnValue:
     return page(
         "evaluations/application_consensus.html",
         application=application,
-        lines=queries.consensus_lines(application),
+        lines=_lines_shown(application),
         may_moderate=policy.can_moderate(current_person(), application),
     )
 
@@ -54,7 +54,7 @@ def application_consensus(application: Application) -> ResponseReturnValue:
 )
 @access(policy.can_read_consensus, of=queries.get_application)
 def agree(application: Application, question_id: uuid.UUID) -> ResponseReturnValue:
-    lines = queries.consensus_lines(application)
+    lines = _lines_shown(application)
     line = next((line for line in lines if line.question.id == question_id), None)
     if line is None:
         raise NotFound
@@ -65,8 +65,7 @@ def agree(application: Application, question_id: uuid.UUID) -> ResponseReturnVal
         except Invalid as refused:
             beside(form, refused)
             session.rollback()
-    elif request.method == "GET":
-        record_access(application, current_person(), f"question {line.question.number}, all scores")
+    record_access(application, current_person(), f"question {line.question.number}, all scores")
     submission = applications.latest_submission(application)
     return page(
         "evaluations/agree.html",
@@ -78,6 +77,15 @@ def agree(application: Application, question_id: uuid.UUID) -> ResponseReturnVal
         may_moderate=policy.can_moderate(current_person(), application),
         form=form,
     )
+
+
+def _lines_shown(application: Application) -> list[ConsensusLine]:
+    """All questions for moderators and auditors; an evaluator keeps to those assigned (rule 3)."""
+    lines, person = queries.consensus_lines(application), current_person()
+    if policy.reads_whole(person):
+        return lines
+    assigned = set(queries.list_assigned_questions(person, application))
+    return [line for line in lines if line.question.id in assigned]
 
 
 def _save(

@@ -25,4 +25,5 @@ def beside(form: Any, error: Invalid) -> None:
 
 def seen(form: Any) -> int | None:
     """The version the form was filled in against."""
-    return int(form.version.data) if (form.version.data or "").isdigit() else None
+    text = str(form.version.data or "")
+    return int(text) if text.isdigit() else None

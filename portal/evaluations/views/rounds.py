@@ -70,7 +70,7 @@ def assignments(round_: Round) -> ResponseReturnValue:
 @access(policy.can_run_round, of=get_round)
 def start(round_: Round) -> ResponseReturnValue:
     services.start_evaluating(round_, by=current_person())
-    return done("Evaluation has started. Every evaluator has been told by e-mail.", _workbench(round_))
+    return done("Evaluation has started. Every evaluator has been told by email.", _workbench(round_))
 
 
 @blueprint.route("/evaluations/rounds/<uuid:round_id>/open-consensus", methods=["POST"])

@@ -58,8 +58,7 @@ def score(score: Score) -> ResponseReturnValue:
         except Invalid as refused:
             beside(form, refused)
             session.rollback()
-    elif request.method == "GET":
-        record_access(score.sheet.application, current_person(), f"question {score.question.number}")
+    record_access(score.sheet.application, current_person(), f"question {score.question.number}")
     return _score_page(score, form)
 
 

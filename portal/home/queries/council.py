@@ -103,10 +103,10 @@ def _placement_officer(_: Person) -> Part:
 def _contract_manager(person: Person) -> Part:
     counts = count_by_state(person)
     figures = [
-        Figure("In force", counts[AgreementState.ACTIVE], "agreements"),
-        Figure("Offered", counts[AgreementState.OFFERED], "agreements the provider has still to sign"),
-        Figure("Signed", counts[AgreementState.SIGNED], "agreements the council has still to countersign"),
-        Figure("Suspended", counts[AgreementState.SUSPENDED], "agreements without new placements"),
+        Figure("Agreements in force", counts[AgreementState.ACTIVE]),
+        Figure("Offered", counts[AgreementState.OFFERED], "waiting for the provider to sign"),
+        Figure("Signed", counts[AgreementState.SIGNED], "waiting for a council to countersign"),
+        Figure("Suspended", counts[AgreementState.SUSPENDED], "no new placements"),
     ]
     todos = [
         Todo("Agreements", "agreements.index", text="Who is in the framework, and until when."),

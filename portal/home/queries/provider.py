@@ -17,6 +17,7 @@ from portal.accounts.models import Person
 from portal.accounts.states import Role
 from portal.agreements.models import Agreement
 from portal.agreements.queries import list_awaiting_signature
+from portal.applications import policy as applying
 from portal.applications.models import Answer, Application, BidPrice, Evidence
 from portal.applications.states import ApplicationState
 from portal.core import clock
@@ -79,7 +80,7 @@ def _without_agency() -> Part:
 def _part(person: Person, organisation: Organisation, known: Known) -> Part:
     todos: list[Todo] = []
     if person.acts_for(organisation.id, *APPLYING):
-        todos += _on_applications(organisation, known)
+        todos += _on_applications(person, organisation, known)
     if person.acts_for(organisation.id, Role.PROVIDER_ADMINISTRATOR):
         todos += [
             _on_agreement(agreement)
@@ -102,12 +103,11 @@ def _standing(organisation: Organisation) -> list[Note]:
     return []
 
 
-def _on_applications(organisation: Organisation, known: Known) -> list[Todo]:
+def _on_applications(person: Person, organisation: Organisation, known: Known) -> list[Todo]:
     applied = known.applied[organisation.id]
     rounds_applied_to = {one.round.id for one in applied}
-    todos = [
-        _start(organisation, round_) for round_ in known.open_rounds if round_.id not in rounds_applied_to
-    ]
+    open_rounds = known.open_rounds if applying.can_start(person, organisation) else []
+    todos = [_start(organisation, round_) for round_ in open_rounds if round_.id not in rounds_applied_to]
     now = clock.now()
     for one in applied:
         todos += _on_application(one, known.missing.get(one.application.id, 0), now)

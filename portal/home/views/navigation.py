@@ -16,12 +16,16 @@ OVERSEEING = frozenset({R.COMMISSIONER, R.CONTRACT_MANAGER, R.AUDITOR})
 
 @dataclass(frozen=True)
 class Entry:
-    """A page of the menu, marked as current where the endpoint starts with `covers`, or in its feature."""
+    """A page of the menu, marked as current in its feature, or where the endpoint starts with `covers`.
+
+    `fallback` names features under it for whoever has no entry of their own for them.
+    """
 
     label: str
     endpoint: str
     roles: frozenset[Role]
     covers: str = ""
+    fallback: tuple[str, ...] = ()
 
     def is_current(self, here: str) -> bool:
         return here.startswith(self.covers or self.endpoint.partition(".")[0] + ".")
@@ -42,7 +46,12 @@ MENU = (
     Entry("Applications", "applications.index", PROVIDER_ROLES),
     Entry("Vacancies", "vacancies.index", frozenset({R.PROVIDER_ADMINISTRATOR, R.PLACEMENTS_LEAD})),
     Entry("Providers", "providers.index", OVERSEEING),
-    Entry("Rounds", "frameworks.index", COUNCIL_ROLES - {R.PLACEMENT_OFFICER, R.SYSTEM_ADMINISTRATOR}),
+    Entry(
+        "Rounds",
+        "frameworks.index",
+        COUNCIL_ROLES - {R.PLACEMENT_OFFICER, R.SYSTEM_ADMINISTRATOR},
+        fallback=("applications.", "evaluations.", "decisions."),
+    ),
     Entry("Evaluation", "evaluations.index", frozenset({R.EVALUATOR})),
     Entry("Decisions", "decisions.index", frozenset({R.APPROVER})),
     Entry("Find a placement", "matching.search", frozenset({R.PLACEMENT_OFFICER})),
@@ -58,8 +67,12 @@ def navigation_for(person: Any) -> list[Item]:
     """The menu of this person, on this page."""
     here = request.endpoint or ""
     held = frozenset(grant.role for grant in person.grants)
-    return [
-        Item(entry.label, url_for(entry.endpoint), entry.is_current(here))
+    entries = [
+        entry
         for entry in MENU
         if entry.endpoint in current_app.view_functions and (held & entry.roles or entry.roles is EVERYBODY)
     ]
+    current = [entry for entry in entries if entry.is_current(here)] or [
+        entry for entry in entries if here.startswith(entry.fallback)
+    ]
+    return [Item(entry.label, url_for(entry.endpoint), entry in current) for entry in entries]
