@@ -99,8 +99,8 @@ def _roles(offered: Iterable[Role]) -> RolesField:
 DUTIES = {
     Role.PROVIDER_ADMINISTRATOR: "invites colleagues, gives them roles, signs agreements",
     Role.BID_WRITER: "writes and submits applications",
-    Role.PLACEMENTS_LEAD: "keeps vacancies and answers enquiries",
-    Role.FINANCE_LEAD: "keeps prices",
+    Role.PLACEMENTS_LEAD: "keeps vacancies up to date",
+    Role.FINANCE_LEAD: "fills in the price schedule and lowers prices",
     Role.COMMISSIONER: "runs rounds, checks providers, moderates and recommends",
     Role.EVALUATOR: "scores the applications assigned",
     Role.APPROVER: "decides on recommendations",

@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm.exc import StaleDataError
-from werkzeug.exceptions import HTTPException, InternalServerError, RequestEntityTooLarge
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from portal.core import audit, errors, ui
 from portal.core.access import SAFE_METHODS, refuse_unmarked
@@ -44,6 +44,15 @@ class PortalFlask(Flask):
         else:
             session.rollback()
         return answer
+
+    def log_exception(self, exc_info: Any) -> None:
+        """An unhandled error, once. What the database says of a row could identify an applicant (rule 1)."""
+        error = exc_info[1]
+        if isinstance(error, DBAPIError):
+            where = "".join(traceback.format_tb(error.__traceback__))
+            log.error("Unhandled %s at %s\n%s", type(error.orig).__name__, request.path, where)
+        else:
+            log.error("Unhandled error at %s", request.path, exc_info=error)
 
 
 def init_app(app: Flask) -> None:
@@ -122,20 +131,9 @@ def _too_large(_: RequestEntityTooLarge) -> Response:
 
 def _http_error(error: HTTPException) -> Response:
     session.rollback()
-    if isinstance(error, InternalServerError) and error.original_exception is not None:
-        _log_unhandled(error.original_exception)
     if error.code is None or error.code < 400:
         return make_response(error.get_response())
     return _error_page(error.code)
-
-
-def _log_unhandled(error: BaseException) -> None:
-    if not isinstance(error, DBAPIError):
-        log.error("Unhandled error at %s", request.path, exc_info=error)
-        return
-    # What the database says of the row could identify an applicant (rule 1): only where it happened is kept.
-    where = "".join(traceback.format_tb(error.__traceback__))
-    log.error("Unhandled %s at %s\n%s", type(error.orig).__name__, request.path, where)
 
 
 def _database_away(error: DBAPIError) -> Response:

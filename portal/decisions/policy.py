@@ -8,6 +8,7 @@ from portal.core.access import ALLOWED, Verdict, denied
 from portal.decisions import queries
 from portal.decisions.models import DecisionNotice, Recommendation
 from portal.evaluations import policy as evaluations
+from portal.evaluations import queries as evaluation_queries
 from portal.frameworks.models import Round
 from portal.frameworks.states import RoundState
 
@@ -58,6 +59,9 @@ def can_read_notice(person: Person, notice: DecisionNotice) -> Verdict:
     """The applicant's own people; commissioners, approvers, contract managers and auditors."""
     if person.acts_for(notice.application.organisation_id):
         return ALLOWED
+    round_ = notice.application.round
+    if round_.state != RoundState.CONCLUDED and evaluation_queries.has_any_conflict(person, round_):
+        return denied("You declared a conflict with an applicant of this round, so this is closed to you.")
     if person.holds(Role.COMMISSIONER, Role.APPROVER, Role.CONTRACT_MANAGER, Role.AUDITOR):
         return ALLOWED
     return denied("Decision notices are read by the applicant, commissioners, approvers and auditors.")

@@ -51,7 +51,7 @@ def decide(recommendation: Recommendation) -> ResponseReturnValue:
                 kind=kind,
                 reasons=form.reasons.data or "",
                 by=current_person(),
-                seen_number=int(form.number.data) if str(form.number.data or "").isdigit() else None,
+                seen_number=request.form.get("number", type=int),
             )
             to = url_for("decisions.show", round_id=recommendation.round_id)
             return done(f"Your decision is recorded: {kind.label.lower()}.", to)

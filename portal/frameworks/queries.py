@@ -98,8 +98,9 @@ def list_steps(round_: Round, now: datetime) -> list[Step]:
     if round_.state == RoundState.CANCELLED:
         return []
     reached = _reached(round_, now)
+    here = "done" if round_.state == RoundState.CONCLUDED else "current"
     return [
-        Step(label, "done" if place < reached else "current" if place == reached else "ahead", when)
+        Step(label, "done" if place < reached else here if place == reached else "ahead", when)
         for place, (label, when) in enumerate(_milestones(round_))
     ]
 

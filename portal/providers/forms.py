@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask_wtf import FlaskForm
 from wtforms import HiddenField, RadioField, SelectMultipleField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
-from wtforms.validators import InputRequired, Length
+from wtforms.validators import InputRequired, Length, Regexp
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from portal.accounts.states import PROVIDER_ROLES, Role
@@ -17,12 +19,16 @@ WHAT_ROLES_DO = {
     Role.PROVIDER_ADMINISTRATOR: "Administrator: invites colleagues, gives roles, signs the agreement",
     Role.BID_WRITER: "Bid writer: drafts, submits and withdraws applications",
     Role.PLACEMENTS_LEAD: "Placements lead: keeps vacancies up to date",
-    Role.FINANCE_LEAD: "Finance lead: fills in the price schedule",
+    Role.FINANCE_LEAD: "Finance lead: fills in the price schedule and lowers prices",
 }
 STANDINGS = {
     Standing.NEW_ENTRANT: "No, we would be a new entrant",
     Standing.SPOT_PROVIDER: "Yes, as an existing spot provider",
 }
+# Nine digits or more, however they are set out, and an extension.
+TELEPHONE = r"^\+?(?:[\s().-]*\d){9,15}\s*(?:(?:x|ext\.?|extension)\s*\d{1,6})?$"
+# Mistakes are listed in the order of the page: who an organisation is, then how to reach it.
+FIRST_ON_PAGE = ("urn", "legal_name", "trading_name", "company_number", "charity_number")
 
 
 def tidy(text: str | None) -> str:
@@ -41,7 +47,13 @@ class ContactForm(FlaskForm):  # type: ignore[misc]
     town = StringField("Town", [InputRequired("Enter the town."), Length(max=100)], filters=[tidy])
     postcode = StringField("Postcode", [InputRequired("Enter the postcode.")], filters=[tidy])
     telephone = StringField(
-        "Telephone", [InputRequired("Enter a telephone number."), Length(max=40)], filters=[tidy]
+        "Telephone",
+        [
+            InputRequired("Enter a telephone number."),
+            Length(max=40),
+            Regexp(TELEPHONE, message="Enter a telephone number, like 01632 960001 or 07700 900982."),
+        ],
+        filters=[tidy],
     )
 
     def contact(self) -> Contact:
@@ -57,6 +69,8 @@ class ContactForm(FlaskForm):  # type: ignore[misc]
 
 class RegistrationForm(ContactForm):
     """Who an organisation is. Prefilled from Ofsted's register where it is in it."""
+
+    _fields: dict[str, Any]
 
     once = HiddenField()
     legal_name = StringField(
@@ -77,6 +91,11 @@ class RegistrationForm(ContactForm):
         choices=[SelectChoice(standing.value, STANDINGS[standing]) for standing in CHOSEN_STANDINGS],
         description="If you are a member of the framework, choose yes: an officer records your membership.",
     )
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        first = [name for name in FIRST_ON_PAGE if name in self._fields]
+        self._fields = {name: self._fields[name] for name in dict.fromkeys((*first, *self._fields))}
 
     def details(self) -> Details:
         """What was typed."""

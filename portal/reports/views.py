@@ -19,9 +19,13 @@ blueprint = Blueprint("reports", __name__)
 def audit_log() -> ResponseReturnValue:
     person = current_person()
     verb = request.args.get("verb") or None
-    subject_id = request.args.get("subject_id", type=uuid.UUID)
+    typed_id = request.args.get("subject_id", "").strip()
+    subject_id = _identifier(typed_id)
     before = request.args.get("before", type=int)
-    lines = queries.list_events(person, verb=verb, subject_id=subject_id, before=before)
+    is_nonsense = bool(typed_id) and subject_id is None
+    lines = (
+        [] if is_nonsense else queries.list_events(person, verb=verb, subject_id=subject_id, before=before)
+    )
     shown = lines[: queries.PAGE]
     more = len(lines) > queries.PAGE
     return page(
@@ -29,11 +33,18 @@ def audit_log() -> ResponseReturnValue:
         lines=shown,
         verb_choices=[("", "Everything"), *((verb, _in_words(verb)) for verb in queries.list_verbs(person))],
         verb=verb,
-        subject_id=subject_id,
+        subject_id=typed_id,
         with_details=queries.reads_everything(person),
         newest=_log(verb, subject_id) if before else None,
         older=_log(verb, subject_id, before=shown[-1].event.sequence) if more else None,
     )
+
+
+def _identifier(text: str) -> uuid.UUID | None:
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        return None
 
 
 def _log(verb: str | None, subject_id: uuid.UUID | None, before: int | None = None) -> str:

@@ -47,6 +47,12 @@ class HouseholdForm(FlaskForm):  # type: ignore[misc]
         validators=[InputRequired("Enter your own reference for this carer household")],
         description="Your own code, such as KF-0142. Never a name, an address or a date of birth.",
     )
+    district_code = SelectField("District", description="Where the household is.")
+    outward_postcode = StringField(
+        "First part of the postcode",
+        validators=[InputRequired("Enter the first part of the postcode, such as ME10")],
+        description="Such as ME10. Never the whole postcode.",
+    )
     approved_places = _number(
         "Places approved for", "Enter how many places the carers are approved for", 12, least=1
     )
@@ -61,6 +67,9 @@ class HouseholdForm(FlaskForm):  # type: ignore[misc]
         "Enter how many places are free",
         12,
         description="Places you could fill, not only empty beds.",
+    )
+    available_from = DateField(
+        "Available from", validators=[InputRequired("Enter the date from which the places are free")]
     )
     age_from = _number("Youngest age", "Enter the youngest age", 18)
     age_to = _number("Oldest age", "Enter the oldest age", 21)
@@ -77,15 +86,6 @@ class HouseholdForm(FlaskForm):  # type: ignore[misc]
     is_solo_only = BooleanField("One child alone: no other child in placement at the same time")
     placement_types = SelectMultipleField("Placement types")
     need_categories = SelectMultipleField("Levels of need the carers can meet")
-    available_from = DateField(
-        "Available from", validators=[InputRequired("Enter the date from which the places are free")]
-    )
-    district_code = SelectField("District", description="Where the household is.")
-    outward_postcode = StringField(
-        "First part of the postcode",
-        validators=[InputRequired("Enter the first part of the postcode, such as ME10")],
-        description="Such as ME10. Never the whole postcode.",
-    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -67,8 +67,9 @@ export function watchRequests(onSwap) {
   });
   body.addEventListener("htmx:before:response", keepTextIfSignedOut);
   body.addEventListener("htmx:before:swap", sayErrorPage);
-  body.addEventListener("htmx:error", sayNoAnswer);
-  body.addEventListener("htmx:finally:request", endBusy);
+  // Once a form is swapped away by its own answer, htmx speaks for it from the document.
+  document.addEventListener("htmx:error", sayNoAnswer);
+  document.addEventListener("htmx:finally:request", endBusy);
   // The swapped element may itself be a component, so its parent is searched.
   body.addEventListener("htmx:after:settle", ({ target }) => onSwap(target.parentElement ?? body));
 }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from unittest.mock import Mock
+
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
@@ -20,6 +22,11 @@ WHOSE = sa.text("SELECT current_setting('app.person_id', true)")
 
 def whose():
     return session.execute(WHOSE).scalar_one() or None
+
+
+def test_rule_01_errors_do_not_repeat_what_was_in_a_statement(monkeypatch):
+    monkeypatch.setattr(db, "session", Mock())
+    assert db.connect("postgresql+psycopg://nobody@/nowhere").hide_parameters
 
 
 def test_a_get_that_writes_fails_and_stores_nothing(core_app, client, add_page):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm.exc import StaleDataError
 
 from portal.accounts.states import Role
@@ -101,6 +101,14 @@ def test_the_page_of_a_fault_needs_no_database(faulty, core_app, add_page, error
     answer = faulty.get("/fault")
     assert answer.status_code in {500, 503}
     assert "<h1" in answer.text
+
+
+def test_rule_01_the_log_keeps_where_a_row_broke_and_not_what_was_in_it(faulty, add_page, caplog):
+    row = "Failing row contains (Quiet Larkspur Fostering)."
+    add_page("/fault", fail(IntegrityError("INSERT", {"name": row}, Exception(row))))
+    assert faulty.post("/fault", data=TYPED).status_code == 500
+    assert "/fault" in caplog.text
+    assert "Quiet Larkspur" not in caplog.text
 
 
 def test_a_database_away_answers_503(faulty, add_page):

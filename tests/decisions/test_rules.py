@@ -163,6 +163,16 @@ def test_rule_13_an_approver_decides_on_the_recommendation_that_was_read(client:
     assert here.round.state == RoundState.RECOMMENDED
 
 
+def test_rule_03_a_conflict_closes_the_notices_too(client: Any) -> None:
+    here = made.in_standstill()
+    shut_out = accounts.person(Role.COMMISSIONER)
+    rows.declaration(here.applications[0], shut_out, "My sister is its director.")
+    client.sign_in(shut_out)
+    answer = client.get(f"/decisions/notices/{here.applications[0].id}")
+    assert answer.status_code == 403
+    assert "You declared a conflict" in answer.get_data(as_text=True)
+
+
 def test_rule_09_no_notice_gives_away_anothers_basket_total() -> None:
     here = made.in_standstill(admitted=2)
     acting_as(here.commissioner)

@@ -96,7 +96,9 @@ def locks_quality(commissioner: Visitor, round_id: str) -> None:
 def recommends(commissioner: Visitor, round_id: str, advantages: str) -> None:
     commissioner.go(f"/decisions/rounds/{round_id}/recommend")
     commissioner.fill(re.compile(f"^Reason for {AGENCY.legal_name}"), advantages)
-    commissioner.fill("Reasons for the recommendation as a whole", "The only applicant, and it meets every minimum.")
+    commissioner.fill(
+        "Reasons for the recommendation as a whole", "The only applicant, and it meets every minimum."
+    )
     commissioner.press("Recommend to the approver")
 
 

@@ -49,12 +49,20 @@ class Officer:
 
 
 AGENCY = Agency()
-COMMISSIONER = Officer("commissioner", "Carys Pemberton", "carys@kent.example", Council.KENT, Role.COMMISSIONER)
-SECOND_COMMISSIONER = Officer("second commissioner", "Dev Anand", "dev@kent.example", Council.KENT, Role.COMMISSIONER)
+COMMISSIONER = Officer(
+    "commissioner", "Carys Pemberton", "carys@kent.example", Council.KENT, Role.COMMISSIONER
+)
+SECOND_COMMISSIONER = Officer(
+    "second commissioner", "Dev Anand", "dev@kent.example", Council.KENT, Role.COMMISSIONER
+)
 KENT_EVALUATOR = Officer("Kent evaluator", "Kit Marlow", "kit@kent.example", Council.KENT, Role.EVALUATOR)
-MEDWAY_EVALUATOR = Officer("Medway evaluator", "Mo Chatterley", "mo@medway.example", Council.MEDWAY, Role.EVALUATOR)
+MEDWAY_EVALUATOR = Officer(
+    "Medway evaluator", "Mo Chatterley", "mo@medway.example", Council.MEDWAY, Role.EVALUATOR
+)
 APPROVER = Officer("approver", "April Thorne", "april@kent.example", Council.KENT, Role.APPROVER)
-PLACEMENT_OFFICER = Officer("placement officer", "Pip Gill", "pip@medway.example", Council.MEDWAY, Role.PLACEMENT_OFFICER)
+PLACEMENT_OFFICER = Officer(
+    "placement officer", "Pip Gill", "pip@medway.example", Council.MEDWAY, Role.PLACEMENT_OFFICER
+)
 AUDITOR = Officer("auditor", "Audrey Quill", "audrey@kent.example", Council.KENT, Role.AUDITOR)
 OFFICERS = (
     *(COMMISSIONER, SECOND_COMMISSIONER, KENT_EVALUATOR, MEDWAY_EVALUATOR),
@@ -89,9 +97,7 @@ def _hire(officer: Officer) -> Person:
 
 def _publish(by: Person) -> Round:
     acting_as(by)
-    basket = {
-        row.id: Volume(weeks=100, ceiling=None) for row in list_cells() if row.placement_type in BASKET
-    }
+    basket = {row.id: Volume(weeks=100, ceiling=None) for row in list_cells() if row.placement_type in BASKET}
     made = create_round(load_framework(), _terms(), by=by)
     set_volumes(made, basket, by=by, seen_version=None)
     publish_round(made, by=by)

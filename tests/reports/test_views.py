@@ -88,10 +88,13 @@ def test_the_log_is_filtered_by_what_happened_and_to_what(client, auditor, organ
     assert "No events match" in client.get(f"/audit-log?subject_id={uuid.uuid4()}").text
 
 
-def test_a_filter_that_is_no_id_is_left_out(client, auditor, organisation):
+def test_what_is_no_identifier_finds_nothing_and_stays_in_the_box(client, auditor, organisation):
     record("organisation.verified", organisation)
     client.sign_in(auditor)
-    assert str(organisation.id) in client.get("/audit-log?subject_id=nonsense&before=nonsense").text
+    text = client.get("/audit-log?subject_id=nonsense").text
+    assert "No events match" in text
+    assert 'value="nonsense"' in text
+    assert str(organisation.id) in client.get("/audit-log?before=nonsense").text
 
 
 def test_pages_go_back_in_time_and_cost_the_same(client, auditor, organisation, count_queries):

@@ -152,11 +152,15 @@ class Visitor:
 
     def check(self) -> None:
         """No violation of WCAG 2.2 AA, and nothing wider than the window, on a page not yet checked."""
-        if not self.has_script:
-            return
-        kind = self._kind_of_page()
-        if kind in self.checks.pages:
-            return
+        if self.has_script and (kind := self._kind_of_page()) not in self.checks.pages:
+            self._check(kind)
+
+    def check_again(self, state: str) -> None:
+        """Check the page in another state than the one it opened in, such as "errors"."""
+        who, kind = self._kind_of_page()
+        self._check((who, f"{kind} {state}"))
+
+    def _check(self, kind: tuple[str, str]) -> None:
         self.checks.pages.add(kind)
         self.page.evaluate(AXE + "; undefined")
         for size in (PHONE, DESKTOP):
@@ -190,7 +194,9 @@ class Visitor:
             name = re.sub(r"[^\w]+", "-", kind).strip("-")[:70]
             with suppress(FileExistsError):
                 self.checks.pictures.mkdir(parents=True)
-            self.page.screenshot(path=self.checks.pictures / f"{self.name}-{name}-{width}.png", full_page=True)
+            path = self.checks.pictures / f"{self.name}-{name}-{width}.png"
+            # Hiding the caret would leave style attributes behind, which the policy then refuses to htmx.
+            self.page.screenshot(path=path, full_page=True, caret="initial")
 
     def _count(self, _: Page) -> None:
         self.loads += 1

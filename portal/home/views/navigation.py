@@ -42,8 +42,8 @@ class Item:
 
 MENU = (
     Entry("Start", "home.start", EVERYBODY),
-    Entry("Your agencies", "providers.own_organisations", PROVIDER_ROLES),
-    Entry("Applications", "applications.index", PROVIDER_ROLES),
+    Entry("Your organisations", "providers.own_organisations", PROVIDER_ROLES),
+    Entry("Applications", "applications.index", PROVIDER_ROLES, fallback=("decisions.",)),
     Entry("Vacancies", "vacancies.index", frozenset({R.PROVIDER_ADMINISTRATOR, R.PLACEMENTS_LEAD})),
     Entry("Providers", "providers.index", OVERSEEING),
     Entry(
