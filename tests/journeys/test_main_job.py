@@ -1,4 +1,4 @@
-"""The portal's main job, from a visitor on the home page to a placement officer who finds a household with its price."""
+"""The portal's main job, from a visitor on the home page to a placement officer who finds a household and its price."""
 
 from __future__ import annotations
 

@@ -70,7 +70,7 @@ def test_what_did_it_cost_on_a_date(signed_in: Any, schedule: Schedule, address:
     signed_in.post(f"{address}/lower", data=typed(schedule, step="save"))
     today = signed_in.get(address).text
     assert "£800.00" in today
-    assert "<strong>£780.50</strong> from" in today
+    assert "<strong>£780.50</strong><br>from" in today
     later = (clock.today() + timedelta(days=5)).isoformat()
     assert "£111.50 a night" in signed_in.get(f"{address}?day={later}").text
     assert "Enter a real date" in signed_in.get(f"{address}?day=soon").text
