@@ -66,7 +66,9 @@ def offered(admitted: Any, administrator: Any) -> Agreement:
 
 def mails(template: str) -> list[Any]:
     with as_worker():
-        return list(session.scalars(sa.select(Message).where(Message.template == template)))
+        return list(
+            session.scalars(sa.select(Message).where(Message.template == template).order_by(Message.id))
+        )
 
 
 def sign(agreement: Agreement, by: Any, **more: Any) -> None:

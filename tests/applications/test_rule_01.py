@@ -212,7 +212,7 @@ def test_rule_01_each_read_is_recorded(client, sealed):
     assert file.headers["Content-Disposition"].startswith("attachment")
     register = client.get(f"/rounds/{sealed.round_id}/access-register").get_data(as_text=True)
     assert register.count('data-label="Who"><span>Ines Okafor') == 2
-    assert "submission 1" in register
+    assert "Submission 1" in register
 
 
 def test_rule_01_a_refused_read_shows_no_file_outside_the_submission(client, sealed):

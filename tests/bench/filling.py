@@ -17,7 +17,9 @@ def fill(url: str) -> None:
     """Multiply rows of the demonstration, as the superuser, unless it was done before."""
     engine = sa.create_engine(url, poolclass=sa.pool.NullPool)
     with engine.begin() as connection:
-        done = connection.execute(sa.text("SELECT count(*) FROM organisation WHERE urn LIKE '98_____'")).scalar()
+        done = connection.execute(
+            sa.text("SELECT count(*) FROM organisation WHERE urn LIKE '98_____'")
+        ).scalar()
         if done:
             return
         # These applications are copied long after their round's deadline, which the triggers would refuse.
@@ -42,7 +44,9 @@ def _sheet_to_copy(connection: sa.Connection) -> Any:
 
 def _give_applications(connection: sa.Connection, like: Any) -> None:
     make = {"count": APPLICATIONS, "connection": connection}
-    _copy("organisation", like.organisation, **make, id=_id("organisation"), urn="'98' || lpad(n::text, 5, '0')")
+    _copy(
+        "organisation", like.organisation, **make, id=_id("organisation"), urn="'98' || lpad(n::text, 5, '0')"
+    )
     application = _id("application")
     _copy(
         "application",

@@ -33,7 +33,9 @@ def _holder(role: str) -> str:
 
 
 OPEN_ROUND = "(SELECT id FROM round WHERE state = 'published' ORDER BY submission_deadline DESC LIMIT 1)"
-DRAFT = "(SELECT id FROM application WHERE round_id = " + OPEN_ROUND + " AND state = 'draft' ORDER BY id LIMIT 1)"
+DRAFT = (
+    "(SELECT id FROM application WHERE round_id = " + OPEN_ROUND + " AND state = 'draft' ORDER BY id LIMIT 1)"
+)
 WRITER = (
     "SELECT person_id FROM role_grant WHERE role IN ('bid_writer', 'provider_administrator') AND organisation_id ="
     " (SELECT organisation_id FROM application WHERE id = " + DRAFT + ") ORDER BY role LIMIT 1"
@@ -89,14 +91,18 @@ def run(app: Any, engine: sa.Engine, urls: dict[str, str], port: int) -> dict[st
     base = os.environ | {"SECRET_KEY": secret, "YARDSTICK_URL": urls["portal_app"]}
     with _serving("tests.bench.yardstick:create_app()", port, base):
         yardstick = measure(port, "/", _cookie(app, {"user": 1}), seconds=SECONDS)
-    print(f"{'yardstick':<24} {yardstick.rps:7.0f}/s  p50 {yardstick.p50_ms:6.1f}  p99 {yardstick.p99_ms:6.1f} ms")
+    print(
+        f"{'yardstick':<24} {yardstick.rps:7.0f}/s  p50 {yardstick.p50_ms:6.1f}  p99 {yardstick.p99_ms:6.1f} ms"
+    )
     found: dict[str, dict[str, float]] = {"yardstick": asdict(yardstick)}
     portal = base | {"DATABASE_URL": urls["portal_app"], "WORKER_DATABASE_URL": urls["portal_worker"]}
     with _serving("wsgi:app", port, portal):
         for page in PAGES:
             path, cookie = _address(app, engine, page)
             queries = _count_queries(app, path, cookie)
-            found[page.name] = _report(page.name, measure(port, path, cookie, seconds=SECONDS), queries, yardstick)
+            found[page.name] = _report(
+                page.name, measure(port, path, cookie, seconds=SECONDS), queries, yardstick
+            )
     return found
 
 

@@ -87,7 +87,9 @@ def create_app() -> Flask:
         with Session(engine) as database:
             user = database.get(User, session["user"])
             count = database.scalar(sa.select(sa.func.count()).select_from(Thing).where(Thing.kind == 7))
-            rows = database.scalars(sa.select(Thing).where(Thing.kind == 7).order_by(Thing.id).limit(25)).all()
+            rows = database.scalars(
+                sa.select(Thing).where(Thing.kind == 7).order_by(Thing.id).limit(25)
+            ).all()
             return render_template_string(PAGE, user=user, count=count, things=rows)
 
     return app

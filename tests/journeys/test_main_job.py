@@ -66,6 +66,7 @@ def test_the_main_job(live: Live, visitor: Callable[..., Visitor], checks: Check
     commissioner, second_commissioner = council[COMMISSIONER], council[SECOND_COMMISSIONER]
     evaluators = council[KENT_EVALUATOR], council[MEDWAY_EVALUATOR]
     verifies_the_agency(commissioner)
+    looks_at_the_round(commissioner, round_id)
 
     reference = writes_and_submits(writer, tmp_path)
 
@@ -111,8 +112,10 @@ def test_the_main_job(live: Live, visitor: Callable[..., Visitor], checks: Check
     adds_a_household(keeper)
     lowers_a_price(keeper)
     finds_the_household(council[PLACEMENT_OFFICER])
-    council[AUDITOR].go("/audit-log")
-    council[AUDITOR].go("/access-register")
+    for page in ("/audit-log", "/access-register", "/members"):
+        council[AUDITOR].go(page)
+    commissioner.go(f"/evaluations/rounds/{round_id}")
+    commissioner.check_again("concluded")
 
     assert "whole" in live.command("audit", "verify")
     loads = sum(one.loads for one in (administrator, writer, keeper))
@@ -149,9 +152,22 @@ def verifies_the_agency(commissioner: Visitor) -> None:
     commissioner.sees("Verified")
 
 
+def looks_at_the_round(commissioner: Visitor, round_id: str) -> None:
+    commissioner.go("/rounds")
+    commissioner.follow(TITLE)
+    for page in ("questions", "extend", "cancel", "opening"):
+        commissioner.go(f"/rounds/{round_id}/{page}")
+    for page in ("/rounds/new", "/agreements", "/prices", "/audit-log"):
+        commissioner.go(page)
+
+
 def writes_and_submits(writer: Visitor, folder: Path) -> str:
     """The bid writer's whole work, with a night in the middle. Returns the application's reference."""
     reference = applying.starts_the_application(writer)
+    writer.follow("Selection questionnaire")
+    writer.press("Save and continue")
+    writer.check_again("nothing answered")
+    applying.opens_the_application(writer)
     applying.fills_in_the_organisation(writer)
     applying.answers_the_selection_questionnaire(writer)
     writer.sign_out()
@@ -282,6 +298,8 @@ def adds_a_household(keeper: Visitor) -> None:
     keeper.go("/vacancies")
     keeper.press_in_place(re.compile("^Nothing has changed for"))
     keeper.sees("Fresh")
+    keeper.check_again("one household")
+    keeper.follow(HOUSEHOLD)
 
 
 def lowers_a_price(keeper: Visitor) -> None:
@@ -310,5 +328,6 @@ def finds_the_household(placement_officer: Visitor) -> None:
     placement_officer.press_in_place("Search")
     for text in (HOUSEHOLD, AGENCY.name, FEE_AGED_5_TO_10, "Good", "1 household fits"):
         placement_officer.sees(text)
+    placement_officer.check_again("results")
     placement_officer.follow(HOUSEHOLD)
     placement_officer.sees(FEE_AGED_5_TO_10)
