@@ -67,7 +67,9 @@ def offered(admitted: Any, administrator: Any) -> Agreement:
 def mails(template: str) -> list[Any]:
     with as_worker():
         return list(
-            session.scalars(sa.select(Message).where(Message.template == template).order_by(Message.id))
+            session.scalars(
+                sa.select(Message).where(Message.template == template).order_by(Message.created_at)
+            )
         )
 
 

@@ -11,7 +11,6 @@ from itsdangerous import URLSafeTimedSerializer
 
 from portal.accounts.states import Role
 from portal.applications import queries as drafts
-from portal.core import db
 from portal.core.session import wall_clock
 from portal.frameworks.states import QuestionKind
 from tests.factories import accounts, applications, files, providers
@@ -31,10 +30,9 @@ def live(databases, worker_name, tmp_path):
 
 
 @pytest.fixture
-def draft(live, databases, app):
+def draft(live, app):
     """A draft's writer and the path that takes a file for its first file question."""
-    db.connect(databases.url("postgres", live.database))
-    with app.app_context():
+    with app.app_context(), live.in_process():
         organisation = providers.organisation()
         writer = accounts.person(role=Role.BID_WRITER, organisation=organisation)
         application = applications.application("draft", organisation=organisation, by=writer)
@@ -42,8 +40,6 @@ def draft(live, databases, app):
         asked = [question for section in sections for question in section.questions]
         question = next(one for one in asked if one.kind == QuestionKind.FILE)
         found = writer, f"/applications/{application.id}/questions/{question.id}/files"
-        db.session.commit()
-        db.session.remove()
     return found
 
 

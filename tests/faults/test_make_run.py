@@ -142,9 +142,11 @@ def test_killed_web_server_is_started_again(
             if "gunicorn" in " ".join(child.cmdline())
         )
 
-        web.kill()
+        # Its workers too: until they noticed, they would go on answering in its place.
+        for process in (web, *web.children()):
+            process.kill()
 
-        until = time.monotonic() + 30
+        until = time.monotonic() + 90
         while not answers_anew(port, running.pid, web.pid) and time.monotonic() < until:
             time.sleep(0.2)
         assert answers(port)
@@ -156,13 +158,13 @@ def test_killed_web_server_is_started_again(
 @contextmanager
 def serving(environment: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
     """`make run`'s command, which a failing test does not leave behind."""
-    running = subprocess.Popen(SERVE, env=environment, cwd=ROOT, stdout=subprocess.PIPE, text=True)
-    try:
-        yield running
-    finally:
-        if running.poll() is None:
-            running.terminate()
-            running.communicate(timeout=60)
+    with subprocess.Popen(SERVE, env=environment, cwd=ROOT, stdout=subprocess.PIPE, text=True) as running:
+        try:
+            yield running
+        finally:
+            if running.poll() is None:
+                running.terminate()
+                read_to_the_end(running)
 
 
 def wait_for_welcome(running: subprocess.Popen[str]) -> None:
