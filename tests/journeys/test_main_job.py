@@ -164,10 +164,6 @@ def looks_at_the_round(commissioner: Visitor, round_id: str) -> None:
 def writes_and_submits(writer: Visitor, folder: Path) -> str:
     """The bid writer's whole work, with a night in the middle. Returns the application's reference."""
     reference = applying.starts_the_application(writer)
-    writer.follow("Selection questionnaire")
-    writer.press("Save and continue")
-    writer.check_again("nothing answered")
-    applying.opens_the_application(writer)
     applying.fills_in_the_organisation(writer)
     applying.answers_the_selection_questionnaire(writer)
     writer.sign_out()
@@ -184,10 +180,23 @@ def writes_and_submits(writer: Visitor, folder: Path) -> str:
     applying.uploads_the_documents(writer, folder / "papers")
     writer.follow("Continue")
     applying.answers_the_quality_questions(writer)
+    mistypes_a_price(writer)
     applying.fills_in_the_prices(writer)
     applying.opens_the_application(writer)
     applying.checks_signs_and_submits(writer, reference)
     return reference
+
+
+def mistypes_a_price(writer: Visitor) -> None:
+    """The error stands beside its field, with what was typed."""
+    writer.follow("Standard")
+    first = writer.page.get_by_label("weekly fee in pounds").first
+    first.fill("eight hundred")
+    writer.press("Save and continue")
+    writer.sees("There is a problem")
+    expect(first).to_have_value("eight hundred")
+    writer.check_again("errors")
+    writer.follow("Price schedule")
 
 
 def sees_an_upload_progress(writer: Visitor, file: Path) -> None:

@@ -23,6 +23,9 @@ PHONE = {"width": 390, "height": 844}
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 MOST_PAGES = 400
 
+HEADING_AND_WHETHER_SIGNED_IN = """() => [
+    document.querySelector("h1").innerText, document.querySelector("[data-sign-out]") !== null]"""
+
 # What is folded away is checked too, then folded again.
 RUN_AXE = """async (rules) => {
     const folded = [...document.querySelectorAll("details:not([open])")];
@@ -52,7 +55,9 @@ class Visitor:
         self.name = name
         self.checks = checks
         self.has_script = options.get("java_script_enabled", True)
-        self.context = browser.new_context(viewport=DESKTOP, base_url=address, **options)
+        self.context = browser.new_context(
+            viewport=DESKTOP, base_url=address, locale="en-GB", timezone_id="Europe/London", **options
+        )
         self.page: Page = self.context.new_page()
         self.page.set_default_timeout(15_000)
         self.page.set_default_navigation_timeout(15_000)
@@ -185,10 +190,10 @@ class Visitor:
     def _kind_of_page(self) -> tuple[str, str]:
         path = UUID.sub("id", urlsplit(self.page.url).path)
         path = re.sub(r"(confirm-email|invitations|new-password)/[^/]+$", r"\1/secret", path)
+        heading, is_signed_in = self.page.evaluate(HEADING_AND_WHETHER_SIGNED_IN)
         # All questions are alike: one is enough.
-        heading = re.sub(r"^\d+\.\d+ .*", "one question", self.page.locator("h1").first.inner_text())
-        signed_in = self.page.locator("[data-sign-out]").count() > 0
-        return (self.name if signed_in else "", f"{path} {heading}")
+        heading = re.sub(r"^\d+\.\d+ .*", "one question", heading)
+        return (self.name if is_signed_in else "", f"{path} {heading}")
 
     def _take_picture(self, kind: str, width: int) -> None:
         if self.checks.pictures is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from flask import request, url_for
+from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.applications import policy, queries, services
@@ -74,7 +74,7 @@ def submit(application: Application) -> ResponseReturnValue:
             services.submit_application(application, by=current_person(), seen_version=_version(form))
             # What only the commit would notice belongs inside too.
             session.flush()
-        return done("Application submitted.", url_for("applications.receipt", application_id=application.id))
+        return redirect(url_for("applications.receipt", application_id=application.id), 303)
     return page(
         "applications/submit.html",
         application=application,
