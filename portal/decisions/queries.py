@@ -113,23 +113,28 @@ def list_awaiting_decision(person: Person) -> Sequence[Recommendation]:
     """Recommendations that wait for an approver who took no part in their round."""
     if not person.holds(Role.APPROVER):
         return []
-    waiting = session.scalars(
+    return session.scalars(
         sa.select(Recommendation)
         .join(Recommendation.round)
         .outerjoin(Decision, Decision.recommendation_id == Recommendation.id)
-        .where(Decision.id.is_(None), Round.state == RoundState.RECOMMENDED)
+        .where(
+            Decision.id.is_(None),
+            Round.state == RoundState.RECOMMENDED,
+            Round.id.not_in(_rounds_taken_part_in(person)),
+        )
         .order_by(Recommendation.recommended_at)
         .options(contains_eager(Recommendation.round))
     ).all()
-    return [recommendation for recommendation in waiting if not took_part(person, recommendation.round)]
 
 
 def took_part(person: Person, round_: Round) -> bool:
     """Whether this person evaluated, moderated or recommended, and so cannot decide the round (rule 6)."""
-    recommended = sa.exists().where(
-        Recommendation.round_id == round_.id, Recommendation.recommended_by_id == person.id
-    )
-    return evaluations.took_part(person, round_) or session.execute(sa.select(recommended)).scalar_one()
+    return session.execute(sa.select(sa.literal(round_.id).in_(_rounds_taken_part_in(person)))).scalar_one()
+
+
+def _rounds_taken_part_in(person: Person) -> sa.CompoundSelect[uuid.UUID]:
+    recommended = sa.select(Recommendation.round_id).where(Recommendation.recommended_by_id == person.id)
+    return sa.union(evaluations.rounds_taken_part_in(person), recommended)
 
 
 def has_decided(person: Person, round_: Round) -> bool:

@@ -15,7 +15,7 @@ from portal.accounts.states import Role
 from portal.core import audit
 from portal.core.db import session
 from portal.providers.states import OrganisationState
-from tests.factories import accounts, agreements, applications, frameworks, providers, vacancies
+from tests.factories import accounts, agreements, applications, decisions, frameworks, providers, vacancies
 from tests.support.acting import acting_as
 
 R = Role
@@ -72,6 +72,7 @@ LISTS = [
         lambda organisation: vacancies.vacancy(organisation=organisation),
     ),
     List("/organisations/{organisation}/people", R.PROVIDER_ADMINISTRATOR, _colleague),
+    List("/decisions", R.APPROVER, lambda organisation: decisions.recommended()),
     List("/council-accounts", R.SYSTEM_ADMINISTRATOR, lambda organisation: accounts.person(R.EVALUATOR)),
 ]
 

@@ -40,7 +40,7 @@ from portal.evaluations.queries.consensus import (
     count_without_consensus,
     find_consensus,
     list_consensus_progress,
-    took_part,
+    rounds_taken_part_in,
 )
 from portal.evaluations.queries.results import QuestionPoints, ResultRow, basket_lines, results
 from portal.evaluations.queries.sheets import (
@@ -103,6 +103,6 @@ __all__ = [
     "next_in_round",
     "next_in_sheet",
     "results",
-    "took_part",
+    "rounds_taken_part_in",
     "visible_to",
 ]

@@ -137,32 +137,24 @@ def count_without_consensus(round_: Round) -> int:
     ).scalar_one()
 
 
-def took_part(person: Person, round_: Round) -> bool:
-    """Whether this person evaluated or moderated in the round, and so cannot decide it (rule 6).
+def rounds_taken_part_in(person: Person) -> sa.CompoundSelect[uuid.UUID]:
+    """The ids of the rounds in which this person evaluated or moderated, and so cannot decide (rule 6).
 
     Checking compliance is evaluating, and locking quality is moderating. The database says the same.
     """
-    of_round = sa.select(Application.id).where(Application.round_id == round_.id)
-    return session.execute(
-        sa.select(
-            sa.or_(
-                sa.exists().where(Round.id == round_.id, Round.quality_locked_by_id == person.id),
-                sa.exists().where(
-                    ComplianceFinding.found_by_id == person.id, ComplianceFinding.application_id.in_(of_round)
-                ),
-                sa.exists().where(
-                    ComplianceConclusion.concluded_by_id == person.id,
-                    ComplianceConclusion.application_id.in_(of_round),
-                ),
-                sa.exists().where(
-                    EvaluationSheet.evaluator_id == person.id, EvaluationSheet.application_id.in_(of_round)
-                ),
-                sa.exists().where(
-                    ConsensusScore.agreed_by_id == person.id, ConsensusScore.application_id.in_(of_round)
-                ),
-            )
-        )
-    ).scalar_one()
+    done_by = (
+        (ComplianceFinding.application_id, ComplianceFinding.found_by_id),
+        (ComplianceConclusion.application_id, ComplianceConclusion.concluded_by_id),
+        (EvaluationSheet.application_id, EvaluationSheet.evaluator_id),
+        (ConsensusScore.application_id, ConsensusScore.agreed_by_id),
+    )
+    return sa.union(
+        sa.select(Round.id).where(Round.quality_locked_by_id == person.id),
+        *(
+            sa.select(Application.round_id).where(Application.id == application, somebody == person.id)
+            for application, somebody in done_by
+        ),
+    )
 
 
 def _finished_scores(application: Application) -> Sequence[sa.Row[Score, Person]]:
