@@ -1,7 +1,7 @@
 // Builds the portal's assets: style sheet, scripts, typeface and images, under
 // hashed names in static/build/, with manifest.json mapping plain to hashed names.
 import { createHash } from "node:crypto";
-import { mkdir, readFile, readdir, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, readFile, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import * as esbuild from "esbuild";
@@ -10,6 +10,7 @@ import * as sass from "sass";
 const here = path.dirname(fileURLToPath(import.meta.url));
 const root = path.dirname(here);
 const out = path.join(here, "build");
+const DAY = 24 * 60 * 60 * 1000;
 
 const sassPlugin = {
   name: "sass",
@@ -71,10 +72,12 @@ async function writeManifest(names) {
   await rename(temporary, path.join(out, "manifest.json"));
 }
 
+// Yesterday's files stay for a day: a portal that runs meanwhile still names them in its pages.
 async function pruneOldFiles(names) {
   const keep = new Set([...Object.values(names), "manifest.json"]);
   for (const file of await readdir(out)) {
-    if (!keep.has(file)) await rm(path.join(out, file), { recursive: true });
+    const isRecent = (await stat(path.join(out, file))).mtimeMs > Date.now() - DAY;
+    if (!keep.has(file) && !isRecent) await rm(path.join(out, file), { recursive: true });
   }
 }
 

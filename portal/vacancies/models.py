@@ -58,9 +58,11 @@ class Vacancy(Versioned, Base):
             sa.text("confirmed_at DESC"),
             postgresql_where=sa.text("state IN ('available', 'held')"),
         ),
+        # The provider's own list, in its order.
+        Index("ix_vacancy_list", "organisation_id", "confirmed_at", "carer_reference", "id"),
     )
 
-    organisation_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("organisation.id"), index=True)
+    organisation_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("organisation.id"))
     carer_reference: Mapped[str]
     state: Mapped[VacancyState] = mapped_column(enum_of(VacancyState), default=VacancyState.AVAILABLE)
     held_until: Mapped[date | None]

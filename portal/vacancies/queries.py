@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from portal.accounts.models import Person
 from portal.accounts.states import Role
 from portal.core import clock
+from portal.core.catalogue import kept
 from portal.core.db import session
 from portal.core.errors import NotFound
 from portal.vacancies.models import District, Vacancy
@@ -159,6 +160,7 @@ def list_kept_organisations(person: Person) -> list[uuid.UUID]:
     ]
 
 
+@kept
 def list_districts() -> Sequence[District]:
     """Kent's districts and Medway, by name."""
     return session.scalars(sa.select(District).order_by(District.name)).all()

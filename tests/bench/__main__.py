@@ -1,10 +1,11 @@
-"""`python -m tests.bench [pages]`: measures against the yardstick, prints a table and writes instance/bench.json."""
+"""`python -m tests.bench [pages|rush|typist]`: measures, prints a table, writes the data folder's `bench.json`."""
 
 from __future__ import annotations
 
 import dataclasses
 import json
 import sys
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -12,12 +13,11 @@ from portal.config import Settings, from_environment
 from portal.core import db, embedded
 from portal.demo import services as demonstration
 from portal.factory import create_app
-from tests.bench import filling, pages, yardstick
+from tests.bench import filling, pages, rush, typist, yardstick
 from tests.support.database import migrate
 from tests.support.live import free_port
 
 DATABASE = "bench"
-SUITES = ("pages",)
 
 
 def main(suite: str) -> int:
@@ -28,13 +28,7 @@ def main(suite: str) -> int:
     settings = from_environment()
     server = embedded.start(settings.embedded_dir)
     try:
-        urls = {role: server.url(role, DATABASE) for role in (*embedded.ROLES, "postgres")}
-        app = create_app(_on(settings, urls))
-        with app.app_context():
-            _prepare(server, urls)
-        db.connect(urls["portal_app"])
-        owner = sa.create_engine(urls["postgres"], poolclass=sa.pool.NullPool)
-        report = {"pages": pages.run(app, owner, urls, free_port())}
+        report = {suite: SUITES[suite](settings, server)}
     finally:
         server.stop()
     target = settings.data_dir / "bench.json"
@@ -42,6 +36,27 @@ def main(suite: str) -> int:
     target.write_text(json.dumps(known | report, indent=1))
     print(f"\nWritten to {target.name} in the data folder.")
     return 0
+
+
+def _measure_pages(settings: Settings, server: embedded.EmbeddedServer) -> dict[str, Any]:
+    urls = {role: server.url(role, DATABASE) for role in (*embedded.ROLES, "postgres")}
+    app = create_app(_on(settings, urls))
+    with app.app_context():
+        _prepare(server, urls)
+    db.connect(urls["portal_app"])
+    owner = sa.create_engine(urls["postgres"], poolclass=sa.pool.NullPool)
+    return pages.run(app, owner, urls, free_port())
+
+
+def _measure_rush(settings: Settings, server: embedded.EmbeddedServer) -> dict[str, Any]:
+    return rush.run(server, settings.data_dir / "rush")
+
+
+def _measure_typist(settings: Settings, server: embedded.EmbeddedServer) -> dict[str, Any]:
+    return typist.run(server, settings.data_dir / "typist")
+
+
+SUITES = {"pages": _measure_pages, "rush": _measure_rush, "typist": _measure_typist}
 
 
 def _on(settings: Settings, urls: dict[str, str]) -> Settings:

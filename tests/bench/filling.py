@@ -1,4 +1,5 @@
-"""A database worth measuring: the demonstration, with one evaluator given 2,000 applications and many vacancies."""
+"""A database worth measuring: the demonstration, one evaluator with 2,000 applications, 40 more members of the
+framework, and 500 carer households each."""
 
 from __future__ import annotations
 
@@ -10,7 +11,8 @@ import sqlalchemy as sa
 from portal.core.db import Base
 
 APPLICATIONS = 2_000
-VACANCIES = 20_000
+MEMBERS = 40
+VACANCIES_EACH = 500
 
 
 def fill(url: str) -> None:
@@ -24,12 +26,12 @@ def fill(url: str) -> None:
             return
         # These applications are copied long after their round's deadline, which the triggers would refuse.
         connection.execute(sa.text("SET LOCAL session_replication_role = replica"))
-        _give_applications(connection, _sheet_to_copy(connection))
-        _add_vacancies(connection)
+        _give_applications(connection, _sheet_tocopy_rows(connection))
+        _add_members(connection)
         connection.execute(sa.text("ANALYZE"))
 
 
-def _sheet_to_copy(connection: sa.Connection) -> Any:
+def _sheet_tocopy_rows(connection: sa.Connection) -> Any:
     return connection.execute(
         sa.text("""
             SELECT s.id AS sheet, s.evaluator_id AS evaluator, a.id AS application, a.organisation_id AS organisation,
@@ -44,11 +46,11 @@ def _sheet_to_copy(connection: sa.Connection) -> Any:
 
 def _give_applications(connection: sa.Connection, like: Any) -> None:
     make = {"count": APPLICATIONS, "connection": connection}
-    _copy(
+    copy_rows(
         "organisation", like.organisation, **make, id=_id("organisation"), urn="'98' || lpad(n::text, 5, '0')"
     )
     application = _id("application")
-    _copy(
+    copy_rows(
         "application",
         like.application,
         **make,
@@ -56,16 +58,16 @@ def _give_applications(connection: sa.Connection, like: Any) -> None:
         organisation_id=_id("organisation"),
         reference="'BENCH-' || n",
     )
-    _copy("submission", like.submission, **make, id=_id("submission"), application_id=application)
-    _copy("evaluation_sheet", like.sheet, **make, id=_id("sheet"), application_id=application)
-    _copy(
+    copy_rows("submission", like.submission, **make, id=_id("submission"), application_id=application)
+    copy_rows("evaluation_sheet", like.sheet, **make, id=_id("sheet"), application_id=application)
+    copy_rows(
         "conflict_declaration",
         {"application_id": like.application, "person_id": like.evaluator},
         **make,
         id=_id("declaration"),
         application_id=application,
     )
-    _copy(
+    copy_rows(
         "score",
         {"sheet_id": like.sheet},
         **make,
@@ -74,20 +76,57 @@ def _give_applications(connection: sa.Connection, like: Any) -> None:
     )
 
 
-def _add_vacancies(connection: sa.Connection) -> None:
-    each = connection.execute(sa.text("SELECT id FROM vacancy WHERE state = 'available'")).scalars().all()
-    for vacancy in each:
-        _copy(
+def _add_members(connection: sa.Connection) -> None:
+    """Copies of one member with its agreement, prices and households."""
+    like = connection.execute(
+        sa.text("""
+            SELECT organisation_id FROM vacancy v WHERE EXISTS (
+                SELECT FROM agreement a WHERE a.organisation_id = v.organisation_id AND a.state = 'active')
+            GROUP BY 1 ORDER BY count(*) DESC LIMIT 1
+        """)
+    ).scalar_one()
+    of_member = {"organisation_id": _id("member")}
+    make = {"count": MEMBERS, "connection": connection}
+    copy_rows("organisation", like, **make, id=_id("member"), urn="'97' || lpad(n::text, 5, '0')")
+    copy_rows(
+        "agreement", {"organisation_id": like}, **make, id="uuidv7()", application_id="NULL", **of_member
+    )
+    version = "md5('version' || n || {})::uuid"
+    copy_rows("price_version", {"organisation_id": like}, **make, id=version.format("s.id"), **of_member)
+    cell = "100000 + n * 1000 + {}"
+    copy_rows("agreed_cell", {"organisation_id": like}, **make, id=cell.format("s.id"), **of_member)
+    for known in connection.execute(
+        sa.text("SELECT id FROM price_version WHERE organisation_id = :o"), {"o": like}
+    ).scalars():
+        copy_rows(
+            "price",
+            {"price_version_id": known},
+            **make,
+            id="uuidv7()",
+            agreed_cell_id=cell.format("s.agreed_cell_id"),
+            price_version_id=version.format("s.price_version_id"),
+        )
+    _add_vacancies(connection, like)
+
+
+def _add_vacancies(connection: sa.Connection, like: UUID) -> None:
+    each = connection.execute(
+        sa.text("SELECT id FROM vacancy WHERE organisation_id = :o AND state = 'available'"), {"o": like}
+    ).scalars()
+    known = list(each)
+    for vacancy in known:
+        copy_rows(
             "vacancy",
             vacancy,
             connection=connection,
-            count=VACANCIES // len(each),
+            count=MEMBERS * VACANCIES_EACH // len(known),
             id="uuidv7()",
+            organisation_id=f"md5('member' || 1 + n % {MEMBERS})::uuid",
             carer_reference="s.carer_reference || '-' || n",
         )
 
 
-def _copy(
+def copy_rows(
     table: str, where: UUID | dict[str, UUID], *, connection: sa.Connection, count: int, **changed: str
 ) -> None:
     """Copy the rows found `count` times, with some columns as SQL of `s` (the row) and `n` (the copy)."""

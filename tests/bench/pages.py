@@ -5,18 +5,29 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import psutil
 import sqlalchemy as sa
 from sqlalchemy import event
 
 from portal.config import ROOT
 from portal.core.session import wall_clock
 from tests.bench.load import Measured, measure
+from tests.bench.saving import measure_saves
 
 SECONDS = 4.0
+
+
+@dataclass(frozen=True)
+class Served:
+    """The server's process, and the seconds from its start to its first answer."""
+
+    process: subprocess.Popen[bytes]
+    seconds: float
 
 
 @dataclass(frozen=True)
@@ -44,6 +55,12 @@ BUSY_EVALUATOR = "SELECT evaluator_id FROM evaluation_sheet GROUP BY 1 ORDER BY 
 MEMBER = "(SELECT organisation_id FROM agreement WHERE state = 'active' ORDER BY created_at, id LIMIT 1)"
 MEMBERS = "SELECT person_id FROM role_grant WHERE organisation_id = " + MEMBER + " AND role = "
 
+SCORING = KeyPage(
+    "scoring",
+    BUSY_EVALUATOR,
+    "'/evaluations/scores/' || (SELECT id FROM score WHERE sheet_id = md5('sheet7')::uuid ORDER BY id LIMIT 1)",
+)
+
 PAGES = (
     KeyPage("landing", None, "'/'"),
     KeyPage("public round", None, f"'/framework/rounds/' || {OPEN_ROUND}"),
@@ -70,11 +87,7 @@ PAGES = (
     KeyPage("organisations", _holder("commissioner"), "'/organisations'"),
     KeyPage("round", _holder("commissioner"), f"'/rounds/' || {OPEN_ROUND}"),
     KeyPage("evaluator list", BUSY_EVALUATOR, "'/evaluations'"),
-    KeyPage(
-        "scoring",
-        BUSY_EVALUATOR,
-        "'/evaluations/scores/' || (SELECT id FROM score WHERE sheet_id = md5('sheet7')::uuid ORDER BY id LIMIT 1)",
-    ),
+    SCORING,
     KeyPage("agreements", _holder("commissioner"), "'/agreements'"),
     KeyPage(
         "matching",
@@ -90,20 +103,35 @@ def run(app: Any, engine: sa.Engine, urls: dict[str, str], port: int) -> dict[st
     secret = app.config["SECRET_KEY"]
     base = os.environ | {"SECRET_KEY": secret, "YARDSTICK_URL": urls["portal_app"]}
     with _serving("tests.bench.yardstick:create_app()", port, base):
-        yardstick = measure(port, "/", _cookie(app, {"user": 1}), seconds=SECONDS)
+        yardstick = measure(port, "/", cookie_of(app, {"user": 1}), seconds=SECONDS)
     print(
         f"{'yardstick':<24} {yardstick.rps:7.0f}/s  p50 {yardstick.p50_ms:6.1f}  p99 {yardstick.p99_ms:6.1f} ms"
     )
     found: dict[str, dict[str, float]] = {"yardstick": asdict(yardstick)}
     portal = base | {"DATABASE_URL": urls["portal_app"], "WORKER_DATABASE_URL": urls["portal_worker"]}
-    with _serving("wsgi:app", port, portal):
+    with _serving("wsgi:app", port, portal) as served:
+        found["process"] = {"cold_start_s": served.seconds, "idle_worker_mib": _idle_memory(served.process)}
+        print(
+            "cold start {cold_start_s:.2f} s, idle worker {idle_worker_mib:.0f} MiB".format(
+                **found["process"]
+            )
+        )
         for page in PAGES:
             path, cookie = _address(app, engine, page)
             queries = _count_queries(app, path, cookie)
             found[page.name] = _report(
                 page.name, measure(port, path, cookie, seconds=SECONDS), queries, yardstick
             )
+        saved = measure_saves(port, *_address(app, engine, SCORING))
+        print(f"saved score              p50 {saved.p50_ms:.1f} ms  p99 {saved.p99_ms:.1f} ms")
+        found["saved score"] = asdict(saved)
     return found
+
+
+def _idle_memory(process: subprocess.Popen[bytes]) -> float:
+    """What the largest web worker keeps, its share of what the processes hold together counted once (PSS)."""
+    workers = psutil.Process(process.pid).children()
+    return max(worker.memory_full_info().pss for worker in workers) / 2**20
 
 
 def _report(name: str, cost: Measured, queries: int, yardstick: Measured) -> dict[str, float]:
@@ -125,10 +153,10 @@ def _address(app: Any, engine: sa.Engine, page: KeyPage) -> tuple[str, str]:
         ).one()
     seen = int(wall_clock())
     content = {"_user_id": str(person.id), "_fresh": True, "auth_version": person.auth_version, "seen": seen}
-    return path, _cookie(app, content)
+    return path, cookie_of(app, content)
 
 
-def _cookie(app: Any, content: dict[str, Any]) -> str:
+def cookie_of(app: Any, content: dict[str, Any]) -> str:
     signer = app.session_interface.get_signing_serializer(app)
     # The yardstick keeps Flask's own cookie name.
     value = signer.dumps(content)
@@ -161,10 +189,11 @@ def _serving(target: str, port: int, environment: dict[str, str]) -> Any:
         *("--bind", f"127.0.0.1:{port}", "--workers", "2", "--worker-class", "gthread", "--threads", "4"),
         *("--log-level", "warning"),
     ]
+    started = time.perf_counter()
     process = subprocess.Popen(command, env=environment, cwd=ROOT)
     try:
         wait_until_it_answers(process, port)
-        yield
+        yield Served(process, time.perf_counter() - started)
     finally:
         process.terminate()
         process.wait(30)
