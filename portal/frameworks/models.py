@@ -5,12 +5,27 @@ from __future__ import annotations
 import uuid
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal.core.db import Base, Identified, Money, Versioned, enum_of
-from portal.frameworks.states import AdmissionRule, QuestionKind, Regime, RoundState, SectionKind
+from portal.frameworks.states import (
+    AdmissionRule,
+    ClarificationState,
+    EvaluatedBy,
+    EvidenceKind,
+    EvidenceRule,
+    NoteKind,
+    QuestionKind,
+    Regime,
+    RoundState,
+    SectionKind,
+)
+
+# What of a question an amendment may change: the columns that `amendment_change` keeps before and after.
+WORDING = ("text", "guidance", "word_limit", "choices", "shown_when_value")
 
 
 class Framework(Versioned, Base):
@@ -131,7 +146,10 @@ class Section(Identified, Base):
 class Question(Identified, Base):
     """One question. Scored ones have a weight (points of the quality total) and perhaps a minimum score.
 
-    `prefilled_from` names the column of the organisation that an answer starts from.
+    `prefilled_from` names the column of the organisation that an answer starts from. `evaluator_note` is for
+    those who score it and never shown to applicants. With `shown_when_question` it is asked only if that
+    question's answer is `shown_when_value` (see `queries.is_asked`). `amendment_id` names the last published
+    correction: the only way in which a question changes once its round is published.
     """
 
     __tablename__ = "question"
@@ -140,6 +158,14 @@ class Question(Identified, Base):
         CheckConstraint("minimum_score BETWEEN 0 AND 5", name="minimum_in_scale"),
         CheckConstraint("weight IS NULL OR weight > 0", name="weight_positive"),
         CheckConstraint("NOT (weight IS NOT NULL AND pass_fail)", name="scored_or_pass_fail"),
+        CheckConstraint("word_limit > 0", name="word_limit_positive"),
+        CheckConstraint(
+            "NOT may_be_obtained_on_award OR evidence <> 'none' OR kind = 'file'", name="something_to_obtain"
+        ),
+        CheckConstraint(
+            "(shown_when_question_id IS NULL) = (shown_when_value IS NULL) AND shown_when_question_id <> id",
+            name="condition_whole",
+        ),
     )
 
     section_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("section.id"))
@@ -155,8 +181,48 @@ class Question(Identified, Base):
     weight: Mapped[Money | None]
     minimum_score: Mapped[int | None]
     prefilled_from: Mapped[str | None]
+    evaluator_note: Mapped[str] = mapped_column(default="")
+    evaluated_by: Mapped[EvaluatedBy] = mapped_column(enum_of(EvaluatedBy), default=EvaluatedBy.EITHER)
+    evidence: Mapped[EvidenceRule] = mapped_column(enum_of(EvidenceRule), default=EvidenceRule.NONE)
+    evidence_kind: Mapped[EvidenceKind | None] = mapped_column(enum_of(EvidenceKind))
+    may_be_obtained_on_award: Mapped[bool] = mapped_column(default=False)
+    shown_when_question_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("question.id"))
+    shown_when_value: Mapped[str | None]
+    amendment_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("amendment.id"))
 
     section: Mapped[Section] = relationship(back_populates="questions")
+    shown_when_question: Mapped[Question | None] = relationship(remote_side="Question.id")
+
+
+class Amendment(Identified, Base):
+    """A published correction of a published round: numbered, told to every applicant, never changed."""
+
+    __tablename__ = "amendment"
+    __table_args__ = (UniqueConstraint("round_id", "number"),)
+
+    round_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("round.id"))
+    number: Mapped[int]
+    summary: Mapped[str]
+    published_at: Mapped[datetime]
+    published_by_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("person.id"))
+
+    round: Mapped[Round] = relationship()
+    changes: Mapped[list[AmendmentChange]] = relationship(back_populates="amendment")
+
+
+class AmendmentChange(Identified, Base):
+    """What an amendment made of one question: its wording before and after, each a whole (`WORDING`)."""
+
+    __tablename__ = "amendment_change"
+    __table_args__ = (UniqueConstraint("amendment_id", "question_id"),)
+
+    amendment_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("amendment.id"))
+    question_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("question.id"), index=True)
+    before: Mapped[dict[str, Any]]
+    after: Mapped[dict[str, Any]]
+
+    amendment: Mapped[Amendment] = relationship(back_populates="changes")
+    question: Mapped[Question] = relationship()
 
 
 class PlacementType(Base):
@@ -217,3 +283,83 @@ class BasketVolume(Base):
 
     round: Mapped[Round] = relationship(back_populates="volumes")
     cell: Mapped[PriceCell] = relationship(lazy="joined", innerjoin=True)
+
+
+class Clarification(Versioned, Base):
+    """A provider's question about a round, as it was asked, and its private answer if it got one.
+
+    Who asked stands apart in `ClarificationAsker`, which is sealed from the councils until the round is opened.
+    """
+
+    __tablename__ = "clarification"
+    __table_args__ = (
+        CheckConstraint("question <> ''", name="question_asked"),
+        CheckConstraint(
+            "(state = 'waiting') = (answered_at IS NULL) AND (answered_at IS NULL) = (answered_by_id IS NULL)",
+            name="answered_when",
+        ),
+        CheckConstraint(
+            "(state = 'private') = (private_answer <> '') AND (state = 'private') = (private_reason <> '')",
+            name="private_with_reason",
+        ),
+        Index(None, "round_id", "created_at"),
+    )
+
+    round_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("round.id"))
+    question: Mapped[str]
+    state: Mapped[ClarificationState] = mapped_column(
+        enum_of(ClarificationState), default=ClarificationState.WAITING
+    )
+    answered_at: Mapped[datetime | None]
+    answered_by_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("person.id"))
+    private_answer: Mapped[str] = mapped_column(default="")
+    private_reason: Mapped[str] = mapped_column(default="")
+
+    round: Mapped[Round] = relationship()
+
+
+class ClarificationAsker(Base):
+    """Whose question it is. Before opening only the organisation itself may know (rule 1)."""
+
+    __tablename__ = "clarification_asker"
+
+    clarification_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("clarification.id"), primary_key=True)
+    round_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("round.id"))
+    organisation_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("organisation.id"), index=True)
+    asked_by_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("person.id"))
+
+
+class ClarificationNote(Identified, Base):
+    """What everybody may read: a numbered question and answer. Never changed: a correction is another note."""
+
+    __tablename__ = "clarification_note"
+    __table_args__ = (
+        UniqueConstraint("round_id", "number"),
+        UniqueConstraint("clarification_id"),
+        UniqueConstraint("corrects_id"),
+        CheckConstraint("number > 0", name="number_positive"),
+        CheckConstraint("(kind = 'answer') = (corrects_id IS NULL)", name="corrects_what"),
+        CheckConstraint("(kind = 'answer') = (clarification_id IS NOT NULL)", name="answers_what"),
+        CheckConstraint("question <> '' AND answer <> ''", name="says_something"),
+        Index(
+            "ix_clarification_note_search",
+            text("to_tsvector('english'::regconfig, (question || ' '::text) || answer)"),
+            postgresql_using="gin",
+        ),
+    )
+
+    round_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("round.id"))
+    number: Mapped[int]
+    kind: Mapped[NoteKind] = mapped_column(enum_of(NoteKind))
+    clarification_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("clarification.id"))
+    corrects_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("clarification_note.id"))
+    question: Mapped[str]
+    answer: Mapped[str]
+    published_at: Mapped[datetime]
+    published_by_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("person.id"))
+
+    round: Mapped[Round] = relationship()
+    corrects: Mapped[ClarificationNote | None] = relationship(
+        remote_side="ClarificationNote.id", back_populates="corrected_by"
+    )
+    corrected_by: Mapped[ClarificationNote | None] = relationship(back_populates="corrects", uselist=False)

@@ -46,6 +46,19 @@ class SectionKind(StrEnum):
         }[self]
 
 
+# What of a registration an answer may start from: the organisation's column, and its name in words.
+PREFILLS = {
+    "legal_name": "Legal name",
+    "trading_name": "Trading name",
+    "urn": "Ofsted URN",
+    "company_number": "Company number",
+    "charity_number": "Charity number",
+    "registered_office": "Registered office",
+    "standing": "Spot provider or new entrant",
+    "telephone": "Telephone",
+}
+
+
 class QuestionKind(StrEnum):
     """How a question is answered."""
 
@@ -59,7 +72,118 @@ class QuestionKind(StrEnum):
     DATE = "date"
     FILE = "file"
     EXCLUSION = "exclusion"  # no / yes with self-cleaning / yes
+    DECLARATION = "declaration"  # a statement to confirm: the answer is true, or there is none
     PRICE_SCHEDULE = "price_schedule"
+
+    @property
+    def label(self) -> str:
+        return {
+            "short_text": "Short answer",
+            "long_text": "Written answer",
+            "yes_no": "Yes or no",
+            "choice": "One choice",
+            "several_choices": "Several choices",
+            "number": "Number",
+            "money": "Pounds and pence",
+            "date": "Date",
+            "file": "Document",
+            "exclusion": "Exclusion ground",
+            "declaration": "Statement to confirm",
+            "price_schedule": "Price schedule",
+        }[self]
+
+    @property
+    def has_choices(self) -> bool:
+        return self in (QuestionKind.CHOICE, QuestionKind.SEVERAL_CHOICES)
+
+
+# How prices are scored, in the words published with every round; `evaluations.scoring` computes it.
+NOT_OFFERED_RULE = (
+    "A cell that an applicant does not offer counts at the round’s ceiling for that cell. If the cell has no "
+    "ceiling, it counts at the highest weekly fee that any compliant applicant offers for it. A cell that "
+    "nobody offers, and that has no ceiling, counts for nobody."
+)
+PRICE_RULE = "Price score = lowest basket total ÷ this basket total × the price weight."
+LOWEST_RULE = "The lowest total is the lowest among compliant applications that meet the quality minimums."
+ROUNDING_RULE = "Points are rounded once, to two decimal places, half up, at the end of each calculation."
+
+
+class StartingSet(StrEnum):
+    """The question set that a new round starts with, if not another round's."""
+
+    DEFAULT = "default"
+    EMPTY = "empty"
+
+
+class EvidenceRule(StrEnum):
+    """Does an answer come with documents? A question of the kind "file" is its own evidence."""
+
+    NONE = "none"
+    OPTIONAL = "optional"
+    REQUIRED = "required"
+
+    @property
+    def label(self) -> str:
+        return {
+            "none": "No document",
+            "optional": "A document may be added",
+            "required": "A document is needed",
+        }[self]
+
+
+class EvidenceKind(StrEnum):
+    """The kinds of document that an application rests on (domain handbook §6)."""
+
+    OFSTED_REPORT = "ofsted_report"
+    STATEMENT_OF_PURPOSE = "statement_of_purpose"
+    CHILDRENS_GUIDE = "childrens_guide"
+    INSURANCE = "insurance"
+    SAFEGUARDING = "safeguarding"
+    SAFER_RECRUITMENT = "safer_recruitment"
+    ALLEGATIONS = "allegations"
+    WHISTLEBLOWING = "whistleblowing"
+    COMPLAINTS = "complaints"
+    MISSING_FROM_CARE = "missing_from_care"
+    EQUALITY = "equality"
+    HEALTH_AND_SAFETY = "health_and_safety"
+    DATA_PROTECTION = "data_protection"
+    BUSINESS_CONTINUITY = "business_continuity"
+    ACCOUNTS = "accounts"
+    OTHER = "other"
+
+    @property
+    def label(self) -> str:
+        special = {
+            "ofsted_report": "Ofsted report",
+            "childrens_guide": "Children’s guide",
+            "insurance": "Insurance certificate",
+            "safeguarding": "Safeguarding policy",
+            "safer_recruitment": "Safer recruitment policy",
+            "allegations": "Allegations procedure",
+            "whistleblowing": "Whistleblowing policy",
+            "complaints": "Complaints procedure",
+            "missing_from_care": "Missing from care procedure",
+            "equality": "Equality policy",
+            "health_and_safety": "Health and safety policy",
+            "data_protection": "Data protection policy",
+            "business_continuity": "Business continuity plan",
+            "other": "Another document",
+        }
+        return special.get(self.value, self.value.replace("_", " ").capitalize())
+
+
+class EvaluatedBy(StrEnum):
+    """Whose evaluators a scored question is meant for. It informs the assignment and binds nobody."""
+
+    EITHER = "either"
+    KENT = "kent"
+    MEDWAY = "medway"
+
+    @property
+    def label(self) -> str:
+        return {"either": "Either council", "kent": "Kent’s evaluators", "medway": "Medway’s evaluators"}[
+            self
+        ]
 
 
 class AdmissionRule(StrEnum):
@@ -78,3 +202,35 @@ class Regime(StrEnum):
 
     PCR2015 = "PCR2015"
     PA2023 = "PA2023"
+
+
+class ClarificationState(StrEnum):
+    """What became of a provider's question."""
+
+    WAITING = "waiting"
+    PUBLISHED = "published"
+    PRIVATE = "private"
+
+    @property
+    def label(self) -> str:
+        return {
+            "waiting": "Waiting for an answer",
+            "published": "Answered to everyone",
+            "private": "Answered privately",
+        }[self]
+
+    @property
+    def tone(self) -> str:
+        return {"waiting": "warning", "published": "good", "private": "info"}[self]
+
+
+class NoteKind(StrEnum):
+    """What a published clarification does to what was said before."""
+
+    ANSWER = "answer"
+    CORRECTION = "correction"
+    WITHDRAWAL = "withdrawal"
+
+    @property
+    def label(self) -> str:
+        return {"answer": "Answer", "correction": "Corrected answer", "withdrawal": "Answer withdrawn"}[self]

@@ -2,7 +2,8 @@
 
 Facts that callers pass to `transitions.apply(ROUND, …, facts={…})`, gathered under the lock:
 
-- publish: `now`, `question_weight` (sum of the scored questions), `scored_questions`, `basket_weeks`
+- publish: `now`, `question_weight` (sum of the scored questions), `scored_questions`, `basket_weeks`,
+  `set_problems` (what else is wrong with the question set: `queries.SetProblem`)
 - open: `now` (`clock.locked_now()`)
 - start_evaluating: `unchecked` (applications whose compliance check is not concluded)
 - open_consensus: `unfinished_sheets`, `short_of_evaluators` (scored questions with fewer than two scores)
@@ -14,13 +15,14 @@ Facts that callers pass to `transitions.apply(ROUND, …, facts={…})`, gathere
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from decimal import Decimal
 
 from portal.core.access import ALLOWED, Verdict, denied
-from portal.core.transitions import Facts, Lifecycle, Transition
+from portal.core.transitions import Facts, Guard, Lifecycle, Transition
 from portal.frameworks import policy
-from portal.frameworks.models import Round
-from portal.frameworks.states import RoundState
+from portal.frameworks.models import Clarification, Question, Round, Section
+from portal.frameworks.states import ClarificationState, RoundState
 
 S = RoundState
 
@@ -51,6 +53,11 @@ def _scored_questions_add_up(round_: Round, facts: Facts) -> Verdict:
             f" weight is {_points(round_.quality_weight)}. They must be equal."
         )
     return ALLOWED
+
+
+def _set_is_whole(_: Round, facts: Facts) -> Verdict:
+    found = facts["set_problems"]
+    return denied(found[0].text) if found else ALLOWED
 
 
 def _basket_has_volume(_: Round, facts: Facts) -> Verdict:
@@ -135,7 +142,13 @@ ROUND = Lifecycle(
             S.PUBLISHED,
             policy.can_publish,
             "round.published",
-            (_authority_on_record, _scored_questions_add_up, _basket_has_volume, _dates_in_future),
+            (
+                _authority_on_record,
+                _scored_questions_add_up,
+                _set_is_whole,
+                _basket_has_volume,
+                _dates_in_future,
+            ),
         ),
         Transition(
             "open",
@@ -222,7 +235,58 @@ ROUND = Lifecycle(
 )
 
 
-def problems(name: str, round_: Round, facts: Facts) -> list[str]:
-    """Every reason for which the guards of this transition would refuse it now."""
-    verdicts = (guard(round_, facts) for guard in ROUND[name].guards)
-    return [verdict.reason for verdict in verdicts if not verdict]
+def _round_sealed(clarification: Clarification, _: Facts) -> Verdict:
+    if clarification.round.state == S.PUBLISHED:
+        return ALLOWED
+    return denied("Clarifications end when the round is opened or cancelled.")
+
+
+CLARIFICATION = Lifecycle(
+    "question",
+    (
+        Transition(
+            "publish",
+            "Answer to everyone",
+            frozenset({ClarificationState.WAITING}),
+            ClarificationState.PUBLISHED,
+            policy.can_answer,
+            "clarification.published",
+            (_round_sealed,),
+        ),
+        Transition(
+            "answer_privately",
+            "Answer privately",
+            frozenset({ClarificationState.WAITING}),
+            ClarificationState.PRIVATE,
+            policy.can_answer,
+            "clarification.answered_privately",
+            (_round_sealed,),
+        ),
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Why a guard would refuse now, and the page where it is put right: `terms`, `questions`, `weights`, `basket`."""
+
+    reason: str
+    page: str
+    section: Section | None = None
+    question: Question | None = None
+
+
+def publishing_problems(round_: Round, facts: Facts) -> list[Problem]:
+    """Every reason for which the guards would refuse to publish now, each with where it is put right."""
+    problems: list[Problem] = []
+    for guard in ROUND["publish"].guards:
+        if guard is _set_is_whole:
+            problems += [
+                Problem(one.text, "questions", one.section, one.question) for one in facts["set_problems"]
+            ]
+        elif not (verdict := guard(round_, facts)):
+            problems.append(Problem(verdict.reason, PUT_RIGHT.get(guard, "terms")))
+    return problems
+
+
+PUT_RIGHT: dict[Guard, str] = {_scored_questions_add_up: "weights", _basket_has_volume: "basket"}

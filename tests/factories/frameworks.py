@@ -80,15 +80,15 @@ def round_(state: RoundState | str = S.PUBLISHED, *, questions: bool = True, **c
             _add_volumes(made)
         session.commit()
     if state != S.DRAFT:
-        move_to(made, state)
+        move_to(made, state, **columns)
     _keep(made, columns)
     return made
 
 
-def move_to(round_: Round, state: RoundState | str) -> Round:
+def move_to(round_: Round, state: RoundState | str, **columns: Any) -> Round:
     """Put `round_` into `state`: its dates move as far into the past as it needs, no guard is asked."""
     target = RoundState(state)
-    for name, value in _columns(round_, target).items():
+    for name, value in {**_columns(round_, target), **columns}.items():
         setattr(round_, name, value)
     round_.state = target
     return save(round_)
@@ -126,7 +126,8 @@ def _keep(made: Round, columns: dict[str, Any]) -> None:
 
 def _columns(round_: Round, state: RoundState) -> dict[str, Any]:
     now = clock.now()
-    columns: dict[str, Any] = {"published_at": now - timedelta(days=60 if state != S.PUBLISHED else 10)}
+    published = now - timedelta(days=60 if state != S.PUBLISHED else 10)
+    columns: dict[str, Any] = {"published_at": round_.published_at or published}  # which never changes
     if state == S.CANCELLED:
         return columns | {"cancelled_reason": "The councils will publish a new round with corrected volumes."}
     reached = ORDER.index(state)

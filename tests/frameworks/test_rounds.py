@@ -16,7 +16,7 @@ from portal.core.audit import AuditEvent
 from portal.core.db import session
 from portal.core.errors import Invalid, NotAllowed, Refused, Stale
 from portal.frameworks import queries, services
-from portal.frameworks.models import DeadlineExtension, PriceCell, Question, Round
+from portal.frameworks.models import DeadlineExtension, PlacementType, PriceCell, Question, Round
 from portal.frameworks.states import AdmissionRule, RoundState
 from portal.frameworks.workflow import ROUND
 from tests.factories.accounts import person
@@ -60,9 +60,7 @@ def verbs_of(thing: Any) -> list[str]:
 
 def test_the_lists_are_loaded_once_and_keep_changes() -> None:
     services.load_reference_lists()
-    session.execute(
-        sa.update(queries.PlacementType).where(queries.PlacementType.code == "uasc").values(label="UASC")
-    )
+    session.execute(sa.update(PlacementType).where(PlacementType.code == "uasc").values(label="UASC"))
     services.load_reference_lists()
     cells = queries.list_cells()
     assert len(cells) == 8 * 3 * 4 + 3
@@ -255,6 +253,7 @@ FACTS: dict[str, Any] = {
     "question_weight": Decimal(60),
     "scored_questions": 8,
     "basket_weeks": 100,
+    "set_problems": [],
     "unchecked": 0,
     "unfinished_sheets": 0,
     "short_of_evaluators": 0,

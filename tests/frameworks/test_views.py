@@ -43,6 +43,7 @@ def typed(**changes: str) -> dict[str, str]:
         "quality_minimum": "30",
         "admission_rule": "all_who_meet",
         "standstill_days": "10",
+        "start": "default",
     }
     return {**given, **changes}
 
@@ -54,7 +55,7 @@ def typed(**changes: str) -> dict[str, str]:
         (date(2026, 7, 1), time(12), datetime(2026, 7, 1, 11, tzinfo=UTC)),
         (date(2026, 3, 29), time(0, 59), datetime(2026, 3, 29, 0, 59, tzinfo=UTC)),
         (date(2026, 3, 29), time(2), datetime(2026, 3, 29, 1, tzinfo=UTC)),
-        (date(2026, 10, 25), time(1, 30), datetime(2026, 10, 25, 0, 30, tzinfo=UTC)),
+        (date(2026, 10, 25), time(0, 59), datetime(2026, 10, 24, 23, 59, tzinfo=UTC)),
         (date(2026, 10, 25), time(2), datetime(2026, 10, 25, 2, tzinfo=UTC)),
     ],
 )
@@ -65,6 +66,11 @@ def test_uk_time_is_kept_in_utc(day: date, at: time, utc: datetime) -> None:
 def test_the_hour_that_spring_skips_is_refused() -> None:
     with pytest.raises(ValueError, match="The clocks go forward then"):
         uk_moment(date(2026, 3, 29), time(1, 30))
+
+
+def test_the_hour_that_autumn_has_twice_is_refused() -> None:
+    with pytest.raises(ValueError, match="this time comes twice"):
+        uk_moment(date(2026, 10, 25), time(1, 30))
 
 
 def test_a_commissioner_makes_edits_and_publishes_a_round(client: PortalClient) -> None:

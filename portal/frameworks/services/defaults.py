@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterator, Mapping
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -25,10 +25,10 @@ from portal.frameworks.models import (
     Round,
     Section,
 )
-from portal.frameworks.states import QuestionKind, SectionKind
+from portal.frameworks.services.weights import spread_quality_weight
+from portal.frameworks.states import EvidenceKind, EvidenceRule, QuestionKind, SectionKind
 
 DATA = Path(__file__).resolve().parents[1] / "data"
-PENNY = Decimal("0.01")
 
 
 @cache
@@ -116,19 +116,8 @@ def _question(number: str, position: int, shipped: Mapping[str, Any]) -> Questio
         weight=Decimal(weight) if weight is not None else None,
         minimum_score=shipped.get("minimum_score"),
         prefilled_from=shipped.get("prefilled_from"),
+        evaluator_note=shipped.get("evaluator_note", ""),
+        evidence=EvidenceRule(shipped.get("evidence", "none")),
+        evidence_kind=EvidenceKind(shipped["evidence_kind"]) if "evidence_kind" in shipped else None,
+        may_be_obtained_on_award=shipped.get("may_be_obtained_on_award", False),
     )
-
-
-def spread_quality_weight(round_: Round) -> None:
-    """Scale the scored questions' weights to the quality weight, to two places; the last takes the rest."""
-    scored = queries.list_scored_questions(round_)
-    total = sum((question.weight or Decimal(0) for question in scored), Decimal(0))
-    if not scored or total == round_.quality_weight:
-        return
-    left = round_.quality_weight
-    for question in scored[:-1]:
-        share = (question.weight or Decimal(0)) * round_.quality_weight / total
-        question.weight = share.quantize(PENNY, ROUND_HALF_UP)
-        left -= question.weight
-    scored[-1].weight = left
-    session.flush()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
@@ -11,17 +12,21 @@ import sqlalchemy as sa
 from sqlalchemy.orm.attributes import flag_modified
 
 from portal.accounts.models import Person
-from portal.core import audit, clock, transitions
+from portal.core import audit, clock, jobs, transitions
 from portal.core.access import require
 from portal.core.db import check_version, lock, session
 from portal.core.errors import Invalid, Refused, on_constraint
+from portal.core.ui import uk_datetime
 from portal.frameworks import policy, queries
 from portal.frameworks.models import BasketVolume, DeadlineExtension, Framework, Round
-from portal.frameworks.services.defaults import create_default_questions, spread_quality_weight
-from portal.frameworks.states import AdmissionRule
+from portal.frameworks.services.copying import copy_set
+from portal.frameworks.services.defaults import create_default_questions
+from portal.frameworks.services.weights import spread_quality_weight
+from portal.frameworks.states import AdmissionRule, StartingSet
 from portal.frameworks.workflow import ROUND
 
 on_constraint("ck_round_dates_in_order", "This must be before the deadline.", field="clarification_deadline")
+on_constraint("terms_frozen", "This round has been published, so its terms can no longer be changed.")
 on_constraint("ck_round_weights_add_up", "Quality and price must add up to 100.", field="quality_weight")
 
 
@@ -54,8 +59,17 @@ class Volume:
     ceiling: Decimal | None
 
 
-def create_round(framework: Framework, terms: RoundTerms, *, by: Person) -> Round:
-    """Make a draft with the default question set. Commissioners. Raises `Invalid` beside the field."""
+def create_round(
+    framework: Framework,
+    terms: RoundTerms,
+    *,
+    by: Person,
+    start: Round | StartingSet = StartingSet.DEFAULT,
+) -> Round:
+    """Make a draft that starts with the default questions, none, or another round's and its basket. Commissioners.
+
+    Raises `Invalid` beside the field.
+    """
     require(policy.can_manage_rounds(by))
     _check(terms)
     lock(framework)
@@ -68,22 +82,31 @@ def create_round(framework: Framework, terms: RoundTerms, *, by: Person) -> Roun
     )
     session.add(made)
     session.flush()
-    audit.record("round.created", made, by=by, details={"number": made.number})
-    create_default_questions(made)
+    audit.record("round.created", made, by=by, details={"number": made.number, "start": _name_of(start)})
+    if isinstance(start, Round):
+        copy_set(start, made)
+    elif start == StartingSet.DEFAULT:
+        create_default_questions(made)
     return made
 
 
+def _name_of(start: Round | StartingSet) -> str:
+    return str(start.id) if isinstance(start, Round) else start.value
+
+
 def edit_round(round_: Round, terms: RoundTerms, *, by: Person, seen_version: int | None) -> None:
-    """Change a draft; a new quality weight is spread over the scored questions. Commissioners."""
+    """Change a draft; a new quality weight is spread over scored questions that added up. Commissioners."""
     lock(round_)
     check_version(round_, seen_version)
     require(policy.can_edit(by, round_))
     _check(terms)
+    added_up = queries.total_questions(round_).weight == round_.quality_weight
     for name, value in asdict(terms).items():
         setattr(round_, name, value)
     round_.price_weight = 100 - terms.quality_weight
     session.flush()
-    spread_quality_weight(round_)
+    if added_up:  # points still being worked on are nobody's to change but their author's
+        spread_quality_weight(round_)
     audit.record("round.edited", round_, by=by)
 
 
@@ -155,14 +178,31 @@ def extend_deadline(
     _check_extension(round_, to, reason)
     round_.submission_deadline = to
     extension = DeadlineExtension(
-        round_id=round_.id, extended_from=before, extended_to=to, reason=reason.strip(), extended_by_id=by.id
+        id=uuid.uuid4(),
+        round_id=round_.id,
+        extended_from=before,
+        extended_to=to,
+        reason=reason.strip(),
+        extended_by_id=by.id,
     )
     session.add(extension)
     session.flush()
     audit.record(
         "round.deadline_extended", round_, by=by, details={"from": before.isoformat(), "to": to.isoformat()}
     )
+    _tell(extension)
     return extension
+
+
+def _tell(extension: DeadlineExtension) -> None:
+    before, after = uk_datetime(extension.extended_from), uk_datetime(extension.extended_to)
+    jobs.defer(
+        "applications.tell_applicants",
+        round_id=extension.round_id,
+        template="frameworks/deadline_extended",
+        context={"before": before, "after": after, "reason": extension.reason},
+        cause_id=extension.id,
+    )
 
 
 def _check_extension(round_: Round, to: datetime, reason: str) -> None:

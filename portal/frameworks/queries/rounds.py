@@ -6,27 +6,13 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
-from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import selectinload
 
 from portal.accounts.models import Person
 from portal.core.db import session
 from portal.core.errors import NotFound
-from portal.frameworks.models import (
-    AgeBand,
-    BasketVolume,
-    DeadlineExtension,
-    Framework,
-    NeedCategory,
-    PlacementType,
-    PriceCell,
-    Question,
-    Round,
-    Section,
-)
+from portal.frameworks.models import DeadlineExtension, Framework, Round
 from portal.frameworks.states import RoundState
 
 
@@ -36,27 +22,6 @@ class RoundStatus:
 
     label: str
     tone: str
-
-
-@dataclass(frozen=True)
-class QuestionTotals:
-    """How many questions are scored, and what their weights add up to."""
-
-    scored: int
-    weight: Decimal
-
-
-@dataclass(frozen=True)
-class CellRow:
-    """A cell of the price schedule with the words of its three lists, in the lists' order."""
-
-    id: int
-    placement_type: str
-    need_category: str
-    age_band: str
-    type_code: str
-    category_code: str
-    band_code: str
 
 
 def is_accepting(round_: Round, now: datetime) -> bool:
@@ -179,94 +144,6 @@ def get_round(person: Person | None, round_id: uuid.UUID) -> Round:
 def get_public_round(round_id: uuid.UUID) -> Round:
     """A published round, for whoever asks. Raises `NotFound` for drafts."""
     return get_round(None, round_id)
-
-
-def list_sections(round_: Round) -> Sequence[Section]:
-    """The round's sections in order, each with its questions in order: two statements."""
-    return session.scalars(
-        sa.select(Section)
-        .where(Section.round_id == round_.id)
-        .order_by(Section.position)
-        .options(selectinload(Section.questions))
-    ).all()
-
-
-def list_scored_questions(round_: Round) -> Sequence[Question]:
-    """The scored questions in the order they are asked."""
-    return session.scalars(
-        sa.select(Question)
-        .join(Section)
-        .where(Section.round_id == round_.id, Question.weight.is_not(None))
-        .order_by(Section.position, Question.position)
-    ).all()
-
-
-def total_questions(round_: Round) -> QuestionTotals:
-    """What the scored questions add up to."""
-    counted, weight = session.execute(
-        sa.select(sa.func.count(Question.weight), sa.func.sum(Question.weight))
-        .join(Section)
-        .where(Section.round_id == round_.id)
-    ).one()
-    return QuestionTotals(counted, weight or Decimal(0))
-
-
-def publication_facts(round_: Round, now: datetime) -> dict[str, Any]:
-    """What the guards of publishing ask about."""
-    totals = total_questions(round_)
-    return {
-        "now": now,
-        "question_weight": totals.weight,
-        "scored_questions": totals.scored,
-        "basket_weeks": count_basket_weeks(round_),
-    }
-
-
-def list_volumes(round_: Round) -> dict[int, BasketVolume]:
-    """The round's basket volumes by cell id. A cell without one counts for nothing."""
-    found = session.scalars(sa.select(BasketVolume).where(BasketVolume.round_id == round_.id))
-    return {volume.cell_id: volume for volume in found}
-
-
-def count_basket_weeks(round_: Round) -> int:
-    """All weeks in the round's basket."""
-    total = sa.select(sa.func.coalesce(sa.func.sum(BasketVolume.weeks), 0))
-    return int(session.execute(total.where(BasketVolume.round_id == round_.id)).scalar_one())
-
-
-def list_cells() -> list[CellRow]:
-    """Every cell of the price schedule, in the order of the three lists."""
-    rows = session.execute(
-        sa.select(
-            PriceCell.id,
-            PlacementType.label,
-            NeedCategory.label,
-            AgeBand.label,
-            PriceCell.placement_type,
-            PriceCell.need_category,
-            PriceCell.age_band,
-        )
-        .join(PlacementType, PlacementType.code == PriceCell.placement_type)
-        .join(NeedCategory, NeedCategory.code == PriceCell.need_category)
-        .join(AgeBand, AgeBand.code == PriceCell.age_band)
-        .order_by(PlacementType.position, NeedCategory.position, AgeBand.position)
-    )
-    return [CellRow(*row) for row in rows]
-
-
-def list_placement_types() -> Sequence[PlacementType]:
-    """Kinds of placement, in order."""
-    return session.scalars(sa.select(PlacementType).order_by(PlacementType.position)).all()
-
-
-def list_need_categories() -> Sequence[NeedCategory]:
-    """Categories of need, in order."""
-    return session.scalars(sa.select(NeedCategory).order_by(NeedCategory.position)).all()
-
-
-def list_age_bands() -> Sequence[AgeBand]:
-    """Age bands, youngest first."""
-    return session.scalars(sa.select(AgeBand).order_by(AgeBand.position)).all()
 
 
 def list_extensions(round_: Round) -> Sequence[DeadlineExtension]:

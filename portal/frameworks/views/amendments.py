@@ -1,0 +1,85 @@
+"""The pages on which a published round is corrected: choose questions, word them, check, publish."""
+
+from __future__ import annotations
+
+from flask import request, url_for
+from flask.typing import ResponseReturnValue
+
+from portal.core import clock
+from portal.core.access import access, current_person
+from portal.core.db import session
+from portal.core.errors import Invalid
+from portal.core.web import done, page
+from portal.frameworks import policy, queries, services
+from portal.frameworks.forms import AmendmentForm
+from portal.frameworks.models import Question, Round
+from portal.frameworks.views.frame import blueprint, seen_version
+
+
+@blueprint.route("/rounds/<uuid:round_id>/amend", methods=["GET", "POST"])
+@access(policy.can_amend, of=queries.get_round)
+def amend_round(round_: Round) -> ResponseReturnValue:
+    asked = _chosen(round_)
+    if not asked:
+        return page(
+            "frameworks/amend_round_choose.html",
+            422 if request.method == "POST" or "chosen" in request.args else 200,
+            round=round_,
+            sections=queries.list_sections(round_),
+            none_chosen="chosen" in request.args,
+            is_accepting=queries.is_accepting(round_, clock.now()),
+        )
+    form = AmendmentForm.of(asked)
+    if request.method == "POST" and form.read(request.form):
+        try:
+            return _check_or_publish(round_, form)
+        except Invalid as error:
+            session.rollback()
+            form.errors[error.field or "form"] = error.message
+    return _words(round_, form)
+
+
+def _check_or_publish(round_: Round, form: AmendmentForm) -> ResponseReturnValue:
+    then = request.form.get("then")
+    if then == "edit":
+        return _words(round_, form)
+    if then != "publish":
+        changes = services.draft_amendment(round_, form.wordings())
+        return page(
+            "frameworks/amend_round_check.html",
+            form=form,
+            round=round_,
+            changes=changes,
+            version=_version(round_),
+        )
+    amendment = services.publish_amendment(
+        round_,
+        form.wordings(),
+        summary=form.typed["summary"],
+        by=current_person(),
+        seen_version=seen_version(),
+    )
+    return done(
+        f"Amendment {amendment.number} is published. Every applicant who has begun is being told.",
+        url_for("frameworks.show", round_id=round_.id),
+    )
+
+
+def _words(round_: Round, form: AmendmentForm) -> ResponseReturnValue:
+    return page(
+        "frameworks/amend_round.html",
+        422 if form.errors else 200,
+        form=form,
+        round=round_,
+        version=_version(round_),
+        has_errors=bool(form.errors),
+    )
+
+
+def _version(round_: Round) -> int:
+    return seen_version() or round_.version
+
+
+def _chosen(round_: Round) -> list[Question]:
+    wanted = set(request.values.getlist("question"))
+    return [question for question in queries.list_questions(round_) if str(question.id) in wanted]
