@@ -5,14 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import urlsplit
 
 import obstore
+from obstore.exceptions import BaseError
 from obstore.store import LocalStore, ObjectStore, from_url
 
 CHUNK_BYTES = 1024 * 1024
+
+
+class NotStored(Exception):
+    """The store did not take the content: it is full, or away. Nothing is kept under the name."""
 
 
 class Storage(Protocol):
@@ -23,6 +29,8 @@ class Storage(Protocol):
     def read(self, name: str) -> Iterator[bytes]: ...
 
     def delete(self, name: str) -> None: ...
+
+    def move(self, name: str, to: str) -> None: ...
 
     def names_older_than(self, moment: datetime) -> Iterator[str]: ...
 
@@ -36,8 +44,11 @@ class ObjectStorage:
         self._store = _open(url)
 
     def write(self, name: str, chunks: Iterable[bytes]) -> None:
-        """Keep the content under `name`. An interrupted write leaves nothing under it."""
-        obstore.put(self._store, name, iter(chunks), chunk_size=CHUNK_BYTES, max_concurrency=1)
+        """Keep the content under `name`. An interrupted write leaves nothing under it. Raises `NotStored`."""
+        try:
+            obstore.put(self._store, name, iter(chunks), chunk_size=CHUNK_BYTES, max_concurrency=1)
+        except (BaseError, OSError) as error:
+            raise NotStored(str(error)) from error
 
     def read(self, name: str) -> Iterator[bytes]:
         """The content in pieces of about a mebibyte. Raises FileNotFoundError."""
@@ -48,6 +59,11 @@ class ObjectStorage:
         """Forget the content, if there is any."""
         with suppress(FileNotFoundError):
             obstore.delete(self._store, name)
+
+    def move(self, name: str, to: str) -> None:
+        """Keep the content under another name, if there is any."""
+        with suppress(FileNotFoundError):
+            obstore.rename(self._store, name, to)
 
     def names_older_than(self, moment: datetime) -> Iterator[str]:
         """What was stored before `moment`, for clearing away what never counted."""
@@ -79,6 +95,10 @@ class MemoryStorage:
     def delete(self, name: str) -> None:
         self.files.pop(name, None)
 
+    def move(self, name: str, to: str) -> None:
+        if name in self.files:
+            self.files[to], self.stored_at[to] = self.files.pop(name), self.stored_at[name]
+
     def names_older_than(self, moment: datetime) -> Iterator[str]:
         yield from [name for name in self.files if self.stored_at[name] < moment]
 
@@ -99,6 +119,12 @@ def current() -> Storage:
     """This process's storage."""
     assert _current is not None, "no storage chosen"
     return _current
+
+
+def opened(name: str) -> Iterator[bytes]:
+    """The content in pieces, the first already read: what is missing raises FileNotFoundError here."""
+    content = current().read(name)
+    return chain([next(content, b"")], content)
 
 
 def _open(url: str) -> ObjectStore:

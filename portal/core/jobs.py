@@ -7,11 +7,15 @@ by that name, because `jobs.py` stands above them.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import traceback
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
+from functools import wraps
 from typing import Any, TypeVar
 
+import psycopg
 from procrastinate import App, JobContext, PsycopgConnector, RetryStrategy, SyncPsycopgConnector
+from sqlalchemy.exc import DBAPIError
 
 from portal.core.db import session
 
@@ -44,12 +48,18 @@ def job(name: str, *, cron: str | None = None) -> Callable[[Function], Function]
     return register
 
 
-def defer(name: str, *, at: datetime | None = None, **arguments: Any) -> None:
-    """Have the worker run the job `name` once this transaction has committed, and not before `at`."""
+def defer(name: str, *, at: datetime | None = None, after: timedelta | None = None, **arguments: Any) -> None:
+    """Have the worker run the job `name` once this transaction has committed, and not before `at`.
+
+    `after` is a time to wait from now, by the queue's own clock. Arguments arrive as text, but for mappings
+    of plain JSON, which arrive as they are.
+    """
     session.flush()
+    if after is not None:
+        at = datetime.now(UTC) + after
     connection = session.connection().connection.driver_connection
     _deferring.configure_task(name, connection=connection, schedule_at=at).defer(
-        **{key: str(value) for key, value in arguments.items()}
+        **{key: dict(value) if isinstance(value, Mapping) else str(value) for key, value in arguments.items()}
     )
 
 
@@ -71,7 +81,39 @@ def run_worker(database_url: str, *, until_empty: bool = False, concurrency: int
     )
 
 
+class JobFailed(Exception):
+    """Stands for an error of the database, whose own words could name an applicant (rule 1)."""
+
+
+def discreet(function: Callable[..., None]) -> Callable[..., None]:
+    """The same job, whose errors show the log no content of a row: Procrastinate logs what a job raises.
+
+    PostgreSQL puts the offending row into the detail of its message, also of an error that is but the cause.
+    """
+
+    @wraps(function)
+    def run(*args: Any, **kwargs: Any) -> None:
+        try:
+            function(*args, **kwargs)
+        except Exception as error:
+            if not _speaks_of_rows(error):
+                raise
+            where = "".join(traceback.format_tb(error.__traceback__))
+            raise JobFailed(f"{type(error).__name__} at\n{where}") from None
+
+    return run
+
+
+def _speaks_of_rows(error: BaseException | None) -> bool:
+    if error is None:
+        return False
+    return isinstance(error, DBAPIError | psycopg.Error) or _speaks_of_rows(
+        error.__cause__ or error.__context__
+    )
+
+
 def _add(app: App, name: str, function: Callable[..., None]) -> None:
+    function = discreet(function)
     schedule = _schedules.get(name)
     if schedule is None:
         app.task(name=name, retry=RETRY)(function)

@@ -9,6 +9,7 @@ import pytest
 
 from portal.config import ConfigError, Settings
 
+NOTIFY_KEY = "our_key-26785a09-ab16-4eb0-8407-a37497a57506-3d844edf-8d35-48ac-975b-e847b4f122b0"
 PRODUCTION = {
     "PORTAL_MODE": "production",
     "DATABASE_URL": "postgresql+psycopg://portal_app@db/portal",
@@ -78,11 +79,24 @@ def test_production_names_the_setting_that_is_missing(name: str, tmp_path: Path)
         ("BASE_URL", "http://portal.example.org"),
         ("PORTAL_MODE", "live"),
         ("PORT", "web"),
+        ("CLAMD_URL", "clamd:3310"),
+        ("MAIL_URL", "mail.example.org:25"),
+        ("MAIL_URL", "notify://key@api.notifications.service.gov.uk/?email_template=1"),
+        ("MAIL_URL", f"notify://{NOTIFY_KEY}@api.notifications.service.gov.uk/"),
+        ("MAIL_URL", f"notify+http://{NOTIFY_KEY}@127.0.0.1:6011/?email_template=1"),
     ],
 )
 def test_production_names_the_setting_that_is_wrong(name: str, value: str, tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=name):
+    with pytest.raises(ConfigError, match=name) as refusal:
         Settings.from_environ({**PRODUCTION, name: value, "PORTAL_DATA": str(tmp_path)})
+    assert NOTIFY_KEY not in str(refusal.value)
+
+
+def test_production_may_send_through_notify(tmp_path: Path) -> None:
+    url = f"notify://{NOTIFY_KEY}@api.notifications.service.gov.uk/?email_template=1&text_template=2"
+    assert (
+        Settings.from_environ({**PRODUCTION, "MAIL_URL": url, "PORTAL_DATA": str(tmp_path)}).mail_url == url
+    )
 
 
 def test_production_makes_up_no_secret(tmp_path: Path) -> None:

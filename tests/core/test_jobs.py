@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
 
 from portal.core import db, jobs
 from portal.core.db import session
+from portal.core.errors import Invalid
+from tests.support.acting import as_worker
 
-WAITING = sa.text("SELECT task_name, args, attempts, status FROM procrastinate_jobs ORDER BY id")
+# Without what the worker defers by itself when a minute begins.
+WAITING = sa.text(
+    "SELECT task_name, args, attempts, status FROM procrastinate_jobs WHERE task_name LIKE 'test.%' ORDER BY id"
+)
 
 
 def waiting():
-    return session.execute(WAITING).all()
+    with as_worker():  # the web's role adds jobs and reads none
+        return session.execute(WAITING).all()
 
 
 @pytest.fixture
@@ -97,6 +105,17 @@ def test_the_worker_leaves_what_is_not_due(run_worker, job):
 
 
 @pytest.mark.commits
+def test_a_job_may_wait_by_the_queues_own_clock(run_worker, job):
+    given = job("test.note")
+    with db.transaction():
+        clock_moved = sa.text("SET LOCAL ROLE portal_worker; UPDATE clock_offset SET amount = '-30 days'")
+        session.execute(clock_moved)
+        jobs.defer("test.note", after=timedelta(hours=1))
+    run_worker()
+    assert given == []
+
+
+@pytest.mark.commits
 def test_a_job_that_fails_waits_to_be_tried_again(run_worker, job):
     given = job("test.note", fail=True)
     with db.transaction():
@@ -115,3 +134,27 @@ def test_one_failing_job_stops_no_other(run_worker, job):
         jobs.defer("test.note")
     run_worker()
     assert len(given) == 1
+
+
+@pytest.mark.commits
+@pytest.mark.parametrize("wrapped", [False, True])
+def test_rule_01_the_log_of_a_broken_job_holds_no_content_of_a_row(run_worker, monkeypatch, caplog, wrapped):
+    token = "0f0e0d0c-0b0a-4908-8706-050403020100"
+
+    def run():
+        insert = sa.text("INSERT INTO once_token (token) VALUES (:token), (:token)")
+        with db.transaction():
+            try:
+                session.execute(insert, {"token": token})
+            except IntegrityError as error:
+                if wrapped:
+                    raise Invalid("You sent this already.") from error
+                raise
+
+    caplog.set_level(logging.DEBUG)
+    monkeypatch.setitem(jobs.registered, "test.broken", run)
+    with db.transaction():
+        jobs.defer("test.broken")
+    run_worker()
+    assert f"JobFailed: {'Invalid' if wrapped else 'IntegrityError'}" in caplog.text
+    assert token not in caplog.text

@@ -8,7 +8,7 @@ from email.policy import default
 
 import pytest
 
-from portal.adapters.mail import MailInDoubt, SmtpMailer
+from portal.adapters.mail import MailInDoubt, MailRefused, SmtpMailer
 from tests.support.smtp import running_smtp_server
 
 SENDER = "Kent and Medway Fostering Framework <framework@example.org>"
@@ -59,9 +59,36 @@ def test_nobody_can_slip_a_header_into_a_subject(server):
 
 def test_a_refused_recipient_is_surely_not_sent(server):
     server.refuse_recipients = True
+    with pytest.raises(MailRefused, match="550 no such mailbox"):
+        send(server)
+    assert server.received == []
+
+
+def test_a_recipient_refused_for_now_may_be_tried_again(server):
+    server.refuse_recipients = server.refuse_for_now = True
     with pytest.raises(smtplib.SMTPRecipientsRefused):
         send(server)
     assert server.received == []
+
+
+@pytest.mark.parametrize("verb", ["MAIL", "RCPT"])
+def test_a_connection_that_breaks_before_the_message_is_surely_not_sent(server, verb):
+    server.hang_up_at = verb
+    with pytest.raises(smtplib.SMTPServerDisconnected):
+        send(server)
+
+
+@pytest.mark.parametrize("goodbye", ["500 what?", "250 ok", "", "421 too busy"])
+def test_however_the_server_says_goodbye_what_it_took_is_sent(server, goodbye):
+    server.says_goodbye = goodbye
+    send(server)
+    assert len(server.received) == 1
+
+
+def test_a_server_that_hangs_up_at_goodbye_has_taken_the_message(server):
+    server.hang_up_at = "QUIT"
+    send(server)
+    assert len(server.received) == 1
 
 
 def test_a_server_that_is_away_is_surely_not_sent(server):

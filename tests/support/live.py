@@ -26,12 +26,16 @@ SECONDS_TO_START = 40
 
 @dataclass
 class Live:
-    """A running portal. `start_web` and `start_worker` return processes that a test may kill."""
+    """A running portal. `start_web` and `start_worker` return processes that a test may kill.
+
+    `settings` are more of its environment, for processes started afterwards.
+    """
 
     databases: Databases
     database: str
     folder: Path
     port: int
+    settings: dict[str, str] = field(default_factory=dict)
     processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
     @classmethod
@@ -52,6 +56,7 @@ class Live:
             "WORKER_DATABASE_URL": self.databases.url("portal_worker", self.database),
             "MIGRATION_DATABASE_URL": self.databases.url("portal_owner", self.database),
             "SECRET_KEY": "a key that only tests use, and long enough",
+            **self.settings,
         }
 
     def start_web(self) -> subprocess.Popen[bytes]:

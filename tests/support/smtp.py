@@ -16,6 +16,8 @@ class SmtpServer:
     port: int = 0
     received: list[str] = field(default_factory=list)
     refuse_recipients: bool = False
+    refuse_for_now: bool = False
+    says_goodbye: str = "221 bye"
     hang_up_at: str | None = None
 
 
@@ -37,9 +39,9 @@ def running_smtp_server() -> Iterator[SmtpServer]:
                 self._say("354 go on")
                 return self._take()
             if verb == "RCPT" and state.refuse_recipients:
-                self._say("550 no such mailbox")
+                self._say("450 try later" if state.refuse_for_now else "550 no such mailbox")
                 return True
-            self._say("221 bye" if verb == "QUIT" else "250 ok")
+            self._say(state.says_goodbye if verb == "QUIT" else "250 ok")
             return verb != "QUIT"
 
         def _take(self) -> bool:

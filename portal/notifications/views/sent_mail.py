@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
-from flask import Blueprint, current_app, request
+from flask import current_app, request
 from flask.typing import ResponseReturnValue
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from portal.core.access import current_person, public
 from portal.core.errors import NotFound
 from portal.core.web import page
 from portal.notifications import queries
 from portal.notifications.models import Message
+from portal.notifications.views.edge import blueprint, with_links
 
 PAGE_LENGTH = 10
 RECIPIENTS_OFFERED = 30
-ADDRESS = re.compile(r"https?://[^\s<>\"']*[^\s<>\"'.,;:!?)]")
-
-blueprint = Blueprint("notifications", __name__)
 
 
 @dataclass(frozen=True)
@@ -47,22 +44,3 @@ def sent_mail() -> ResponseReturnValue:
         has_next=len(found) > PAGE_LENGTH,
         own_address=current_person().email if current_person() is not None else None,
     )
-
-
-def with_links(text: str) -> Markup:
-    """Plain text as HTML: everything escaped, web addresses made links, blank lines parting paragraphs."""
-    paragraphs = re.split(r"\n\s*\n", text.strip())
-    paragraph = Markup('<p class="govuk-body">{}</p>')
-    lines = ([_linked(line) for line in part.split("\n")] for part in paragraphs)
-    return Markup("").join(paragraph.format(Markup("<br>").join(part)) for part in lines)
-
-
-def _linked(line: str) -> Markup:
-    made, end = Markup(""), 0
-    for match in ADDRESS.finditer(line):
-        made += escape(line[end : match.start()])
-        made += Markup('<a class="govuk-link govuk-!-text-break-word" href="{0}">{0}</a>').format(
-            match.group()
-        )
-        end = match.end()
-    return made + escape(line[end:])
