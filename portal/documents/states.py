@@ -1,6 +1,11 @@
-"""A file's way through scanning, and the kinds of file and of document."""
+"""A file's way through scanning, and the kinds of file."""
 
 from enum import StrEnum
+
+from portal.frameworks.states import EvidenceKind
+
+# Kinds of document that run out on a day that is printed on them.
+RUNS_OUT = frozenset({EvidenceKind.INSURANCE})
 
 
 class DocumentState(StrEnum):
@@ -21,6 +26,10 @@ class DocumentState(StrEnum):
             "infected": "Infected",
             "unreadable": "Could not be read",
         }[self]
+
+
+# The scanner has yet to judge these.
+PENDING = frozenset({DocumentState.UPLOADED, DocumentState.SCANNING})
 
 
 class FileKind(StrEnum):
@@ -45,3 +54,8 @@ class FileKind(StrEnum):
             "png": "image/png",
             "jpg": "image/jpeg",
         }[self]
+
+    @property
+    def has_pages(self) -> bool:
+        """Can page pictures be made of it?"""
+        return self in {FileKind.PDF, FileKind.PNG, FileKind.JPG}

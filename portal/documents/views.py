@@ -1,4 +1,4 @@
-"""A provider's own files: download, and another try at a scan that could not read one."""
+"""A provider's own files: preview, download, and another try at a scan that could not read one."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from flask import Blueprint, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.core.access import access, current_person
-from portal.core.downloads import attachment
-from portal.core.web import done
+from portal.core.downloads import attachment, picture
+from portal.core.web import done, page
 from portal.documents import policy, queries, services
 from portal.documents.models import Document
 
@@ -23,6 +23,18 @@ def download(document: Document) -> ResponseReturnValue:
         media_type=document.kind.media_type,
         size=document.size,
     )
+
+
+@blueprint.route("/documents/<uuid:document_id>/preview", methods=["GET"])
+@access(policy.can_download, of=queries.get_document)
+def show(document: Document) -> ResponseReturnValue:
+    return page("documents/show.html", document=document)
+
+
+@blueprint.route("/documents/<uuid:document_id>/pages/<int:number>", methods=["GET"])
+@access(policy.can_download, of=queries.get_document)
+def page_picture(document: Document, number: int) -> ResponseReturnValue:
+    return picture(services.open_picture(document, number))
 
 
 @blueprint.route("/documents/<uuid:document_id>/scan-again", methods=["POST"])

@@ -1,7 +1,11 @@
 // The portal's script: starts every behaviour once, and again in content that htmx swaps in.
+import { saveAnswers } from "./autosave.js";
 import { initialiseComponents } from "./components.js";
 import { preventDoubleSubmit } from "./double-submit.js";
+import { offerPrinting } from "./print.js";
 import { watchRequests } from "./requests.js";
+import { showQuestionsInTurn } from "./shown-when.js";
+import { keepRunningTotals } from "./running-total.js";
 import { watchIdleTime } from "./idle-warning.js";
 import { keepTypedText } from "./typed-text.js";
 import { enhanceUploads } from "./upload.js";
@@ -14,6 +18,10 @@ if (document.documentElement.classList.contains("js-enabled")) {
 keepTypedText();
 initialiseComponents(document);
 preventDoubleSubmit();
+keepRunningTotals();
+saveAnswers();
+showQuestionsInTurn();
+offerPrinting();
 enhanceUploads(document);
 watchRequests((swapped) => {
   initialiseComponents(swapped);

@@ -7,6 +7,19 @@ export function csrfToken() {
   return document.querySelector('meta[name="csrf-token"]')?.content ?? "";
 }
 
+/** Take this person's new CSRF token after another tab signed in again. False if there is none to be had. */
+export async function renewToken() {
+  const answer = await fetch(location.href, { headers: { "X-Background": "1" } });
+  const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const token = fresh.querySelector('meta[name="csrf-token"]')?.content;
+  if (!token || fresh.body.dataset.personKey !== personKey()) return false;
+  document.querySelector('meta[name="csrf-token"]').content = token;
+  document.querySelectorAll('input[name="csrf_token"]').forEach((field) => {
+    field.value = token;
+  });
+  return true;
+}
+
 /** An opaque key of the signed-in person, or an empty string. */
 export function personKey() {
   return document.body.dataset.personKey ?? "";

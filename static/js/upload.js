@@ -1,59 +1,83 @@
 // Uploads with true progress: <form data-upload data-upload-target="#list">.
 //
-// Works on the parts of components/upload.html. Messages are set as text. An answer that is a whole
-// page (a sign-in page, say) is gone to, never taken for success.
+// Each file chosen or dropped gets a row of its own in the queue of components/upload.html, with its progress,
+// "Cancel" and, when it failed, "Try again". Files go one after another, and one that fails stops no other.
+// Names and messages are set as text. An answer that is a whole page is gone to, never taken for success.
 import { initialiseComponents } from "./components.js";
 import { processWithHtmx } from "./requests.js";
-import { andBackHere, asksToSignIn, csrfToken, noteContact } from "./session.js";
-import { stashTypedText } from "./typed-text.js";
+import { sendFile } from "./upload-request.js";
 
-const FAILED = "The upload did not finish and nothing was saved. Check your connection and try again.";
-const TOO_LARGE = "The file is too large.";
+const CANCELLED = "Cancelled. Nothing of this file was saved.";
+let underWay = 0;
 
 function megabytes(bytes) {
   return bytes < 1_000_000 ? `${Math.max(1, Math.round(bytes / 1000))} KB` : `${(bytes / 1_000_000).toFixed(1)} MB`;
 }
 
-function partsOf(form) {
-  const find = (name) => form.querySelector(`[data-upload-${name}]`);
-  return {
-    area: find("area"),
-    bar: find("bar"),
-    cancel: find("cancel"),
-    error: find("error"),
-    figure: find("figure"),
-    input: form.querySelector('input[type="file"]'),
-    progress: find("progress"),
-    button: form.querySelector('button[type="submit"], button:not([type])'),
-  };
+function made(tag, className, text = "") {
+  const element = document.createElement(tag);
+  element.className = className;
+  element.textContent = text;
+  return element;
 }
 
-function say(parts, message) {
-  parts.error.textContent = message;
+function linkButton(label, name, onClick) {
+  const button = made("button", "app-button-link", label);
+  button.type = "button";
+  button.append(made("span", "govuk-visually-hidden", ` ${name}`));
+  button.addEventListener("click", onClick);
+  return button;
 }
 
-function showProgress(parts, loaded, total) {
-  parts.progress.hidden = false;
-  parts.bar.max = total || 1;
-  parts.bar.value = loaded;
-  const percent = total ? Math.floor((loaded / total) * 100) : 0;
-  parts.figure.textContent =
-    loaded >= total
-      ? "Sent. Checking the file…"
-      : `${percent}% (${megabytes(loaded)} of ${megabytes(total)})`;
-}
-
-function finish(form, parts) {
-  delete form.dataset.uploading;
-  parts.progress.hidden = true;
-  parts.button?.removeAttribute("aria-disabled");
-}
-
-function problemWith(form, files) {
-  if (!files.length) return "Choose a file.";
+function problemWith(form, file) {
   const limit = Number(form.dataset.maxBytes);
-  const large = limit && files.find((file) => file.size > limit);
-  return large ? `${large.name} is ${megabytes(large.size)}. The most is ${megabytes(limit)}.` : "";
+  if (limit && file.size > limit) return `This file is ${megabytes(file.size)}. The most is ${megabytes(limit)}.`;
+  return file.size ? "" : "This file is empty. Open it on your computer to check it.";
+}
+
+function figureOf(loaded, total) {
+  if (loaded >= total) return "Sent. Checking the file…";
+  return `${Math.floor((loaded / total) * 100)}% (${megabytes(loaded)} of ${megabytes(total)})`;
+}
+
+/** The row of one file: what a person sees of it until it stands in the list of files. */
+class Row {
+  constructor(file) {
+    this.file = file;
+    this.element = made("li", "app-upload__item");
+    this.bar = made("progress", "app-upload__bar");
+    this.bar.setAttribute("aria-label", `Uploading ${file.name}`);
+    this.figure = made("p", "app-upload__figure");
+    this.error = made("p", "app-upload__error");
+    this.error.setAttribute("role", "alert");
+    this.actions = made("span", "app-upload__actions");
+    const line = made("div", "app-upload__row");
+    line.append(made("span", "app-upload__name", file.name), this.bar, this.actions);
+    this.element.append(line, this.figure, this.error);
+  }
+
+  showWaiting(onCancel) {
+    this.bar.hidden = false;
+    this.bar.max = 1;
+    this.bar.value = 0;
+    this.error.textContent = "";
+    this.figure.textContent = "Waiting";
+    this.actions.replaceChildren(linkButton("Cancel", this.file.name, onCancel));
+  }
+
+  showProgress(loaded, total) {
+    this.bar.max = total || 1;
+    this.bar.value = loaded;
+    this.figure.textContent = figureOf(loaded, total || 1);
+  }
+
+  showProblem(problem, onRetry) {
+    this.bar.hidden = true;
+    this.figure.textContent = "";
+    this.error.textContent = problem;
+    const dismiss = linkButton("Dismiss", this.file.name, () => this.element.remove());
+    this.actions.replaceChildren(...(onRetry ? [linkButton("Try again", this.file.name, onRetry)] : []), dismiss);
+  }
 }
 
 function swap(form, text) {
@@ -64,87 +88,70 @@ function swap(form, text) {
   target.replaceChildren(holder.content);
   processWithHtmx(target);
   initialiseComponents(target);
-  enhanceUploads(target);
   target.dispatchEvent(new CustomEvent("upload:done", { bubbles: true }));
   return undefined;
 }
 
-function jsonOf(request) {
-  try {
-    return JSON.parse(request.responseText);
-  } catch {
-    return {};
+/** The files of one form, sent one after another. */
+class Queue {
+  constructor(form, input, list, said) {
+    Object.assign(this, { form, input, list, said, waiting: [], sending: false });
+  }
+
+  add(files) {
+    for (const file of files) {
+      const row = new Row(file);
+      this.list.append(row.element);
+      const problem = problemWith(this.form, file);
+      if (problem) row.showProblem(problem);
+      else this.enqueue(row);
+    }
+  }
+
+  enqueue(row) {
+    row.showWaiting(() => this.cancel(row));
+    this.waiting.push(row);
+    underWay += 1;
+    this.next();
+  }
+
+  cancel(row) {
+    if (row.stop) return row.stop(CANCELLED);
+    this.waiting = this.waiting.filter((other) => other !== row);
+    return this.fail(row, CANCELLED);
+  }
+
+  next() {
+    if (this.sending || !this.waiting.length) return;
+    this.sending = true;
+    const row = this.waiting.shift();
+    row.stop = sendFile(this.form, this.input, row.file, {
+      progress: (loaded, total) => row.showProgress(loaded, total),
+      end: (meaning) => this.ended(row, meaning),
+    });
+  }
+
+  ended(row, { address, fragment, problem }) {
+    row.stop = undefined;
+    this.sending = false;
+    if (problem) this.fail(row, problem);
+    else {
+      underWay -= 1;
+      if (address) return location.assign(address);
+      row.element.remove();
+      this.said.textContent = `${row.file.name} uploaded.`;
+      swap(this.form, fragment);
+    }
+    return this.next();
+  }
+
+  fail(row, problem) {
+    underWay -= 1;
+    row.showProblem(problem, () => this.enqueue(row));
   }
 }
 
-function messageOf(request) {
-  const type = request.getResponseHeader("Content-Type") ?? "";
-  if (request.status === 413) return TOO_LARGE;
-  if (type.startsWith("application/json")) return jsonOf(request).message || FAILED;
-  if (type.startsWith("text/plain") && request.status < 500) return request.responseText;
-  return FAILED;
-}
-
-function answer(form, parts, request, asked) {
-  const redirect = request.getResponseHeader("HX-Redirect");
-  const signedOut = asksToSignIn(request.status, redirect ?? request.responseURL);
-  if (signedOut) stashTypedText();
-  if (redirect) return location.assign(signedOut ? andBackHere(redirect) : redirect);
-  // The browser followed a redirect: show the person where it led.
-  if (request.responseURL && request.responseURL.split("#")[0] !== asked) {
-    return location.assign(request.responseURL);
-  }
-  const type = request.getResponseHeader("Content-Type") ?? "";
-  const fragment = type.startsWith("text/html") && !/^\s*<!doctype/i.test(request.responseText);
-  const good = request.status >= 200 && request.status < 300;
-  if (good) noteContact();
-  finish(form, parts);
-  if (fragment && (good || request.status === 409 || request.status === 422)) {
-    if (good) form.reset();
-    return swap(form, request.responseText);
-  }
-  if (good && type.startsWith("application/json") && jsonOf(request).redirect) {
-    return location.assign(jsonOf(request).redirect);
-  }
-  if (good) return location.reload();
-  return say(parts, messageOf(request));
-}
-
-function send(form, parts) {
-  const request = new XMLHttpRequest();
-  const asked = new URL(form.getAttribute("action") || location.href, location.href).href.split("#")[0];
-  request.open("POST", asked);
-  request.setRequestHeader("HX-Request", "true");
-  request.setRequestHeader("Accept", "text/html, application/json");
-  if (csrfToken()) request.setRequestHeader("X-CSRFToken", csrfToken());
-  const fail = (message) => {
-    finish(form, parts);
-    say(parts, message);
-  };
-  request.upload.addEventListener("progress", ({ loaded, total }) => showProgress(parts, loaded, total));
-  request.addEventListener("load", () => answer(form, parts, request, asked));
-  request.addEventListener("error", () => fail(FAILED));
-  request.addEventListener("abort", () => fail("Upload cancelled. Nothing was saved."));
-  parts.cancel.onclick = () => request.abort();
-  form.dataset.uploading = "true";
-  parts.button?.setAttribute("aria-disabled", "true");
-  request.send(new FormData(form));
-}
-
-function onSubmit(event, form, parts) {
-  event.preventDefault();
-  if (form.dataset.uploading) return;
-  const problem = problemWith(form, [...parts.input.files]);
-  say(parts, problem);
-  if (problem) parts.input.focus();
-  else {
-    showProgress(parts, 0, 1);
-    send(form, parts);
-  }
-}
-
-function acceptDrops({ area, input }) {
-  if (!area) return;
+function acceptDrops(area, queue) {
   const mark = (on) => area.classList.toggle("moj-multi-file-upload--dragover", on);
   area.addEventListener("dragover", (event) => {
     event.preventDefault();
@@ -154,19 +161,34 @@ function acceptDrops({ area, input }) {
   area.addEventListener("drop", (event) => {
     event.preventDefault();
     mark(false);
-    if (!event.dataTransfer.files.length) return;
-    input.files = event.dataTransfer.files;
-    input.dispatchEvent(new Event("change", { bubbles: true }));
+    const files = [...event.dataTransfer.files];
+    queue.add(queue.input.multiple ? files : files.slice(0, 1));
   });
 }
 
+function takeOver(form) {
+  const part = (name) => form.querySelector(`[data-upload-${name}]`);
+  const input = form.querySelector('input[type="file"]');
+  const queue = new Queue(form, input, part("queue"), part("said"));
+  form.dataset.uploadReady = "true";
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const files = [...input.files];
+    part("error").textContent = files.length ? "" : "Choose a file.";
+    if (!files.length) return input.focus();
+    queue.add(files);
+    input.value = "";
+    return undefined;
+  });
+  acceptDrops(part("area"), queue);
+}
+
+// Leaving the page would lose the file that is on its way, so the browser asks.
+addEventListener("beforeunload", (event) => {
+  if (underWay) event.preventDefault();
+});
+
 /** Take over every upload form inside `scope` that is not yet taken over. */
 export function enhanceUploads(scope) {
-  for (const form of scope.querySelectorAll("form[data-upload]:not([data-upload-ready])")) {
-    const parts = partsOf(form);
-    if (!parts.input || !parts.progress || !parts.error) continue;
-    form.dataset.uploadReady = "true";
-    form.addEventListener("submit", (event) => onSubmit(event, form, parts));
-    acceptDrops(parts);
-  }
+  scope.querySelectorAll("form[data-upload]:not([data-upload-ready])").forEach(takeOver);
 }

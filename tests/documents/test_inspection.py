@@ -42,6 +42,24 @@ REFUSED = {
     "webp": (lambda: b"RIFF\x00\x00\x00\x00WEBPVP8 ", "WebP"),
     "text": (lambda: b"just words", "Save it as one of these"),
     "program": (lambda: b"MZ" + b"\x00" * 100, "Save it as one of these"),
+    "rar": (lambda: b"Rar!\x1a\x07" + b"\x00" * 50, "rar archive"),
+    "7z": (lambda: b"7z\xbc\xaf\x27\x1c" + b"\x00" * 50, "7z archive"),
+    "saved mail": (lambda: files.compound("__properties_version1.0"), "Print it as PDF"),
+    "old excel macros": (
+        lambda: files.archive(
+            {"[Content_Types].xml": "<T/>", "xl/workbook.xml": "<w/>", "xl/macrosheets/sheet1.xml": "<m/>"}
+        ),
+        "macros",
+    ),
+    "unpacks to far more": (files.bomb, "overwhelm"),
+    "more parts than a document has": (files.crowded, "overwhelm"),
+    "names another size": (
+        lambda: files.docx().replace(b"PK\x05\x06", b"PK\x06\x07" + b"\x00" * 16 + b"PK\x05\x06"),
+        "overwhelm",
+    ),
+    "pdf inside a zip": (lambda: files.archive({"a.txt": ""})[:30] + files.pdf(), "two kinds"),
+    "pdf inside a page": (lambda: b"<html><script>1</script>" + files.pdf(), "two kinds"),
+    "pdf inside a program": (lambda: b"MZ" + b"\x00" * 60 + files.pdf(), "two kinds"),
     "pdf of nothing": (lambda: b"%PDF-1.7\nrubbish\n%%EOF", "damaged"),
 }
 
@@ -66,3 +84,9 @@ def test_a_file_that_was_cut_off_is_refused(name, share):
     whole = TAKEN[name][0]()
     with pytest.raises(Invalid, match="cut off"):
         inspect(io.BytesIO(whole[: int(len(whole) * share)]))
+
+
+def test_rule_11_a_picture_with_more_behind_it_is_served_as_the_picture_it_is():
+    """Phones put a film behind a picture. Whatever is there goes out as a picture, and as an attachment."""
+    assert inspect(io.BytesIO(files.png() + files.archive({"a.txt": "hello"}))) == FileKind.PNG
+    assert inspect(io.BytesIO(files.jpg() + b"<script>alert(1)</script>")) == FileKind.JPG

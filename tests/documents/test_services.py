@@ -110,7 +110,7 @@ def test_a_store_that_fails_leaves_no_row(writer, monkeypatch):
         raise OSError("no space left")
 
     monkeypatch.setattr(storage.current(), "write", full)
-    with pytest.raises(OSError, match="no space"):
+    with pytest.raises(services.NoRoom, match="could not keep"):
         receive(writer)
     assert session.scalars(sa.select(Document)).all() == []
 
@@ -186,3 +186,26 @@ def test_the_real_store_lists_what_is_old(tmp_path):
     store.write("one", iter([b"abc"]))
     assert list(store.names_older_than(datetime.now(UTC) + timedelta(minutes=1))) == ["one"]
     assert list(store.names_older_than(datetime.now(UTC) - timedelta(minutes=1))) == []
+
+
+def test_the_sweep_spares_pictures_and_quarantine_of_files_that_are_kept(writer, files_kept):
+    kept = documents.document(providers.organisation())
+    names = [f"{kept.stored_name}.1", f"quarantine/{kept.stored_name}", "gone.1", "quarantine/gone"]
+    for name in names:
+        files_kept.write(name, [b"x"])
+        files_kept.stored_at[name] = datetime.now(UTC) - timedelta(days=2)
+    with as_worker():
+        assert services.sweep_unused() == 2
+    assert set(files_kept.files) == {kept.stored_name, *names[:2]}
+
+
+def test_the_real_store_moves(tmp_path):
+    store = storage.ObjectStorage(f"file://{tmp_path}/kept")
+    store.write("one", iter([b"abc"]))
+    store.move("one", "quarantine/one")
+    store.move("missing", "quarantine/missing")
+    assert b"".join(store.read("quarantine/one")) == b"abc"
+    with pytest.raises(FileNotFoundError):
+        next(store.read("one"))
+    listed = list(store.names_older_than(datetime.now(UTC) + timedelta(minutes=1)))
+    assert listed == ["quarantine/one"]

@@ -5,6 +5,7 @@ Structure only: whether it carries malware is the scanner's to say.
 
 from __future__ import annotations
 
+import struct
 import zipfile
 from collections.abc import Callable
 from typing import BinaryIO
@@ -17,6 +18,12 @@ FIELD = "file"
 CHUNK_BYTES = 1024 * 1024
 TAIL_BYTES = 4096
 MOST_BYTES_OF_A_MANIFEST = 2 * 1024 * 1024
+# What a real document never reaches: more, and the file is made to overwhelm whoever opens it.
+MOST_BYTES_OF_A_DIRECTORY = 2 * 1024 * 1024
+MOST_BYTES_UNPACKED = 500 * 1024 * 1024
+END_OF_DIRECTORY = b"PK\x05\x06"
+LARGE_ARCHIVE = b"PK\x06\x07"
+LONGEST_END = 65557
 
 COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 ENCRYPTED_PACKAGE = "EncryptedPackage".encode("utf-16-le")
@@ -36,6 +43,14 @@ OLD_OFFICE = (
 )
 MACROS = "The file contains macros, which we cannot take. Save it as .docx, .xlsx or PDF, without macros."
 BROKEN_PDF = "This PDF is damaged and cannot be read. Save or print it as PDF again and upload the new copy."
+BOMB = (
+    "The file unpacks to far more than a document holds, so it would overwhelm whoever opens it."
+    " Save it as PDF and upload that."
+)
+TWO_KINDS = (
+    "The file is two kinds of file in one, which is how harmful files disguise themselves."
+    " Save or print it as PDF again and upload the new copy."
+)
 WRONG_KIND = f"We cannot take this kind of file. Save it as one of these and upload that: {TAKEN}."
 
 # How some common files that are not taken begin, and the way out.
@@ -46,8 +61,27 @@ HINTS = (
     (0, b"GIF8", "This is a GIF picture. Save it as PNG or JPG and upload that."),
     (0, b"II*\x00", "This is a TIFF picture. Save it as PDF or JPG and upload that."),
     (0, b"MM\x00*", "This is a TIFF picture. Save it as PDF or JPG and upload that."),
+    (0, b"Rar!", "This is a .rar archive. Take the files out of it and upload them one by one."),
+    (0, b"7z\xbc\xaf", "This is a .7z archive. Take the files out of it and upload them one by one."),
+    (0, b"\x1f\x8b", "This is a .gz archive. Take the files out of it and upload them one by one."),
     (8, b"WEBP", "This is a WebP picture. Save it as PNG or JPG and upload that."),
 )
+# A PDF may have a line or two before it begins, but no other file.
+NO_PDF_BEGINS = (
+    b"PK",
+    b"MZ",
+    b"\x7fELF",
+    b"GIF8",
+    b"\x89PNG",
+    b"\xff\xd8\xff",
+    COMPOUND,
+    b"Rar!",
+    b"7z",
+    b"<",
+    b"#!",
+)
+MAIL = "__properties_version1.0".encode("utf-16-le")
+SAVED_MAIL = "This is a saved e-mail (.msg). Print it as PDF and upload that."
 ZIP_ARCHIVE = "This is a zip archive. Take the files out of it and upload them one by one."
 PRESENTATION = "This is a presentation. Save it as PDF and upload that."
 
@@ -71,6 +105,8 @@ def inspect(file: BinaryIO) -> FileKind:
 
 def _check_for(head: bytes) -> Callable[[BinaryIO], FileKind]:
     if b"%PDF-" in head:
+        if head.startswith(NO_PDF_BEGINS):
+            raise _refusal(TWO_KINDS)
         return _pdf
     if head.startswith(b"PK\x03\x04"):
         return _zip
@@ -119,13 +155,15 @@ def _compound(file: BinaryIO) -> FileKind:
     """The container of old Office files, and of new ones that have a password."""
     before = b""
     while piece := file.read(CHUNK_BYTES):
-        if ENCRYPTED_PACKAGE in before + piece:
-            raise _refusal(ENCRYPTED)
-        before = piece[-len(ENCRYPTED_PACKAGE) :]
+        for mark, message in ((ENCRYPTED_PACKAGE, ENCRYPTED), (MAIL, SAVED_MAIL)):
+            if mark in before + piece:
+                raise _refusal(message)
+        before = piece[-len(MAIL) :]
     raise _refusal(OLD_OFFICE)
 
 
 def _zip(file: BinaryIO) -> FileKind:
+    _check_directory(file)
     try:
         with zipfile.ZipFile(file) as archive:
             return _archive(archive)
@@ -134,8 +172,24 @@ def _zip(file: BinaryIO) -> FileKind:
         raise _refusal(CUT_OFF) from error
 
 
+def _check_directory(file: BinaryIO) -> None:
+    """The list of contents is read whole into memory: see first that it is no larger than a document's."""
+    size = file.seek(0, 2)
+    file.seek(max(0, size - LONGEST_END))
+    tail = file.read()
+    start = tail.rfind(END_OF_DIRECTORY)
+    end = tail[start : start + 22]
+    if start < 0 or len(end) < 22:
+        raise _refusal(CUT_OFF)
+    names_another_size = tail[max(0, start - 20) : start].startswith(LARGE_ARCHIVE)
+    if names_another_size or struct.unpack("<I", end[12:16])[0] > MOST_BYTES_OF_A_DIRECTORY:
+        raise _refusal(BOMB)
+
+
 def _archive(archive: zipfile.ZipFile) -> FileKind:
     names = set(archive.namelist())
+    if sum(entry.file_size for entry in archive.infolist()) > MOST_BYTES_UNPACKED:
+        raise _refusal(BOMB)
     if any(entry.flag_bits & 0x1 for entry in archive.infolist()):
         raise _refusal(ENCRYPTED)
     if "[Content_Types].xml" in names:
@@ -146,7 +200,10 @@ def _archive(archive: zipfile.ZipFile) -> FileKind:
 
 
 def _office(archive: zipfile.ZipFile, names: set[str]) -> FileKind:
-    has_macros = any(name.lower().endswith("vbaproject.bin") for name in names)
+    has_macros = any(
+        name.lower().endswith("vbaproject.bin") or name.lower().startswith("xl/macrosheets/")
+        for name in names
+    )
     if has_macros or b"macroEnabled" in _manifest(archive, "[Content_Types].xml"):
         raise _refusal(MACROS)
     for part, kind in OFFICE_PARTS:

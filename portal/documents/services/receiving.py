@@ -16,10 +16,12 @@ from portal.adapters import storage
 from portal.core import audit, jobs
 from portal.core.access import require
 from portal.core.db import session
-from portal.core.errors import Invalid
+from portal.core.errors import DomainError, Invalid
 from portal.documents import policy
 from portal.documents.models import Document
 from portal.documents.services.inspection import EMPTY, FIELD, inspect
+from portal.documents.states import FileKind
+from portal.frameworks.states import EvidenceKind
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +35,18 @@ TOO_BIG = (
 )
 
 
+class NoRoom(DomainError):
+    """The portal could not keep the file just now; nothing of it was kept."""
+
+    status = 503
+
+    def __init__(self) -> None:
+        super().__init__(
+            "We could not keep the file just now, and nothing of it was kept. Your answers are safe."
+            " Try again in a few minutes. If it fails again, contact us."
+        )
+
+
 def receive_document(
     *,
     organisation_id: uuid.UUID,
@@ -40,20 +54,23 @@ def receive_document(
     original_name: str,
     chunks: Iterable[bytes],
     by: Person,
+    evidence_kind: EvidenceKind | None = None,
 ) -> Document:
     """Keep an uploaded file and have it scanned. It counts once this transaction commits, and not before.
 
     `by` must act for the organisation. `round_id` seals the file until that round is opened. The file is
     known by its content: PDF, docx, xlsx, odt, ods, PNG or JPG, at most 50 MB, whole, without password or
-    macros. Raises `Invalid` for field `file` with the way out.
+    macros. Raises `Invalid` for field `file` with the way out, `NoRoom` when the disk or the store is full.
     """
     require(policy.can_upload(by, organisation_id))
-    with tempfile.SpooledTemporaryFile(max_size=IN_MEMORY_BYTES) as spool:
-        size, sha256 = _spool(chunks, spool)
-        kind = inspect(cast(BinaryIO, spool))
-        stored_name = secrets.token_hex(16)
-        spool.seek(0)
-        storage.current().write(stored_name, pieces(cast(BinaryIO, spool)))
+    stored_name = secrets.token_hex(16)
+    try:
+        size, sha256, kind = _store(chunks, stored_name)
+    except (storage.NotStored, OSError) as error:
+        if isinstance(error, ConnectionError):
+            raise
+        log.exception("A file could not be kept")
+        raise NoRoom from error
     document = Document(
         id=uuid.uuid4(),
         organisation_id=organisation_id,
@@ -64,6 +81,7 @@ def receive_document(
         size=size,
         sha256=sha256,
         stored_name=stored_name,
+        evidence_kind=evidence_kind,
     )
     try:
         _record(document, by)
@@ -97,6 +115,15 @@ def tidy_name(name: str, kind: str) -> str:
         return shown
     stem, dot, ending = shown.rpartition(".")
     return f"{stem[: LONGEST_NAME - 10]}{dot}{ending[:8]}" if dot else shown[:LONGEST_NAME]
+
+
+def _store(chunks: Iterable[bytes], stored_name: str) -> tuple[int, str, FileKind]:
+    with tempfile.SpooledTemporaryFile(max_size=IN_MEMORY_BYTES) as spool:
+        size, sha256 = _spool(chunks, spool)
+        kind = inspect(cast(BinaryIO, spool))
+        spool.seek(0)
+        storage.current().write(stored_name, pieces(cast(BinaryIO, spool)))
+    return size, sha256, kind
 
 
 def _record(document: Document, by: Person) -> None:

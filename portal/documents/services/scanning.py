@@ -10,16 +10,18 @@ import sqlalchemy as sa
 
 from portal.accounts.models import Person
 from portal.adapters import storage
-from portal.adapters.scanner import ScanResult
-from portal.core import jobs
+from portal.adapters.scanner import Scanned, ScanResult
+from portal.core import clock, jobs
 from portal.core.db import session
 from portal.core.errors import Refused
 from portal.core.transitions import apply
 from portal.documents.models import Document
-from portal.documents.states import DocumentState
+from portal.documents.states import PENDING, DocumentState
 from portal.documents.workflow import DOCUMENT
 
-TO_BE_SCANNED = frozenset({DocumentState.UPLOADED, DocumentState.UNREADABLE})
+LEFT_AFTER = timedelta(minutes=2)
+LEFT_AT_ONCE = 100
+QUARANTINE = "quarantine/"
 UNUSED_AFTER = timedelta(days=1)
 SWEPT_AT_ONCE = 500
 
@@ -46,12 +48,41 @@ def start_scan(document_id: uuid.UUID) -> Document | None:
     return document if document.state == DocumentState.SCANNING else None
 
 
-def mark_scanned(document: Document, result: ScanResult) -> None:
-    """Record what the scanner said. Who: the scan job. A file already judged stays as it was judged."""
+def list_left_waiting() -> list[uuid.UUID]:
+    """Files whose scan should be done by now, oldest first: the scanner was away, or a job was lost."""
+    left = (
+        sa.select(Document.id)
+        .where(Document.state.in_(PENDING), Document.created_at < clock.now() - LEFT_AFTER)
+        .order_by(Document.created_at)
+        .limit(LEFT_AT_ONCE)
+    )
+    return list(session.scalars(left))
+
+
+def mark_scanned(document: Document, found: Scanned) -> None:
+    """Record what the scanner said. Who: the scan job. A file already judged stays as it was judged.
+
+    A clean file gets its preview; an infected one goes into quarantine, and those whom it concerns are told.
+    """
     session.refresh(document, with_for_update=True)
     if document.state != DocumentState.SCANNING:
         return
-    apply(DOCUMENT, FOUND[result], document, by=None)
+    document.finding = found.finding
+    apply(DOCUMENT, FOUND[found.result], document, by=None)
+    if found.result == ScanResult.CLEAN and document.kind.has_pages:
+        jobs.defer("documents.picture", document_id=document.id)
+    if found.result == ScanResult.INFECTED:
+        jobs.defer("documents.quarantine", document_id=document.id)
+        jobs.defer("applications.tell_of_infected_file", document_id=document.id)
+
+
+def quarantine(document: Document) -> None:
+    """Move an infected file's content to where nothing is served from. Who: the job; safe to run twice.
+
+    It is kept, not deleted: a scanner may be wrong, and after the deadline there is no other copy.
+    """
+    if document.state == DocumentState.INFECTED:
+        storage.current().move(document.stored_name, QUARANTINE + document.stored_name)
 
 
 def retry_scan(document: Document, *, by: Person) -> None:
@@ -64,12 +95,10 @@ def open_content(document: Document) -> Iterator[bytes]:
     """The content in pieces, of a clean file only (rule 11). Raises `Refused` with the reason."""
     if document.state != DocumentState.CLEAN:
         raise Refused(WHY_NOT[document.state])
-    content = storage.current().read(document.stored_name)
     try:
-        first = next(content)
+        return storage.opened(document.stored_name)
     except FileNotFoundError as error:
         raise Refused("This file is missing from the store. Please tell the support desk.") from error
-    return _from(first, content)
 
 
 def sweep_unused() -> int:
@@ -91,13 +120,14 @@ def sweep_unused() -> int:
 def _delete_unused(names: list[str]) -> int:
     if not names:
         return 0
-    kept = set(session.scalars(sa.select(Document.stored_name).where(Document.stored_name.in_(names))))
-    unused = [name for name in names if name not in kept]
+    files = {_file_of(name) for name in names}
+    kept = set(session.scalars(sa.select(Document.stored_name).where(Document.stored_name.in_(files))))
+    unused = [name for name in names if _file_of(name) not in kept]
     for name in unused:
         storage.current().delete(name)
     return len(unused)
 
 
-def _from(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
-    yield first
-    yield from rest
+def _file_of(name: str) -> str:
+    """The stored name of the file that an object is, is a page picture of, or is in quarantine for."""
+    return name.removeprefix(QUARANTINE).partition(".")[0]
