@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from portal.accounts.models import Person
 from portal.accounts.states import PROVIDER_ROLES, Role
-from portal.applications.models import Application
+from portal.applications import queries
+from portal.applications.models import Application, ClarificationRequest
 from portal.applications.states import ApplicationState
 from portal.core.access import ALLOWED, Verdict, denied
 from portal.frameworks.models import Round
+from portal.frameworks.states import RoundState
 from portal.providers.models import Organisation
 from portal.providers.states import OrganisationState, Standing
 
 WRITERS = (Role.BID_WRITER, Role.PROVIDER_ADMINISTRATOR)
 EDITABLE = frozenset({ApplicationState.DRAFT, ApplicationState.SUBMITTED})
+# Between opening and decision.
+ASKING = frozenset({RoundState.OPENED, RoundState.EVALUATING, RoundState.CONSENSUS, RoundState.RECOMMENDED})
 
 ONLY_WRITERS = "Only a bid writer or an administrator of the organisation can do this."
 
@@ -108,3 +112,40 @@ def can_decide(person: Person, _: Application) -> Verdict:
     if person.holds(Role.APPROVER):
         return ALLOWED
     return denied("Only an approver can do this.")
+
+
+def can_read_requests(person: Person, application: Application) -> Verdict:
+    """What the councils asked after opening: commissioners without a conflict, and auditors."""
+    if application.round.opened_at is None:
+        return denied("Applications are sealed until two officers have opened this round.")
+    if person.holds(Role.COMMISSIONER):
+        if queries.has_declared_no_conflict(application):
+            return ALLOWED
+        return denied("Only commissioners who declared that they have no conflict with this applicant.")
+    return can_read_received(person, application)
+
+
+def can_request_clarification(person: Person, application: Application) -> Verdict:
+    """Asking an applicant to clarify: such a commissioner, between opening and decision."""
+    if not person.holds(Role.COMMISSIONER):
+        return denied("Only a commissioner can ask an applicant to clarify.")
+    if not (verdict := can_read_requests(person, application)):
+        return verdict
+    if application.round.state not in ASKING or application.state == ApplicationState.WITHDRAWN:
+        return denied("Applicants can be asked between opening and decision, unless they have withdrawn.")
+    return ALLOWED
+
+
+def can_see_own_requests(person: Person, asked: ClarificationRequest) -> Verdict:
+    """The applicant's side: everybody who acts for it reads."""
+    return can_read(person, asked.application)
+
+
+def can_answer_request(person: Person, asked: ClarificationRequest) -> Verdict:
+    """Its bid writers and administrators answer; whether in time is decided under the lock."""
+    return can_write(person, asked.application)
+
+
+def can_see_accesses(person: Person, application: Application) -> Verdict:
+    """Who at the councils read an application: for commissioners and auditors, once it is open."""
+    return can_list_received(person, application.round)

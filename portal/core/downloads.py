@@ -1,8 +1,11 @@
-"""Files handed out: as an attachment under their own name, streamed, never guessed at by the browser."""
+"""Files handed out as attachments under their own name, and pictures of their pages shown inline."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from typing import Any
 from urllib.parse import quote
 
 from flask import Response
@@ -20,3 +23,30 @@ def attachment(chunks: Iterable[bytes], *, name: str, media_type: str, size: int
     if size is not None:
         response.content_length = size
     return response
+
+
+def picture(chunks: Iterable[bytes]) -> Response:
+    """A PNG that the portal itself made, shown in a page and never kept by anything on the way."""
+    response = Response(chunks, mimetype="image/png")
+    response.headers["Content-Disposition"] = "inline"
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
+
+
+# What a spreadsheet would take for a formula.
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+def table_as_csv(headings: Sequence[str], rows: Iterable[Sequence[Any]], *, name: str) -> Response:
+    """A table for a spreadsheet: UTF-8 with a mark that Excel reads; no cell is taken for a formula."""
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerows([headings, *([_harmless(value) for value in row] for row in rows)])
+    content = text.getvalue().encode("utf-8-sig")
+    return attachment([content], name=name, media_type="text/csv", size=len(content))
+
+
+def _harmless(value: Any) -> str:
+    text = "" if value is None else str(value)
+    return f"'{text}" if text.startswith(FORMULA_STARTS) else text

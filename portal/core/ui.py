@@ -4,7 +4,8 @@
 
 - `current_person` (with `full_name`) or None, `person_key` (an opaque text that differs between people),
   `acting_for` (an organisation's name, or None);
-- `home_href`, `account_href`, `sign_in_href`, `sign_out_href`, and `demonstration_href` where there is one;
+- `home_href`, `account_href`, `notifications_href` with `unread` (how many), `sign_in_href`, `sign_out_href`, and
+  `demonstration_href` where there is one;
 - `navigation`: things with `.label`, `.href` and `.current`; `footer_links`: pairs of label and address;
 - `support`: something with `.phone`, `.email` and `.hours`; `demonstration`: True in demonstration mode;
 - `idle`: something with `.seconds`, `.warn_seconds`, `.extend_href`, `.signed_out_href`, or None.

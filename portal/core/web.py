@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import traceback
 from typing import Any
@@ -18,6 +19,8 @@ from portal.core.access import SAFE_METHODS, refuse_unmarked
 from portal.core.db import reading, session, transaction
 
 log = logging.getLogger(__name__)
+
+NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 # The pages for when the database may be away: drawn without anything that could ask it.
 BARE = frozenset({500, 503})
@@ -64,6 +67,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(CSRFError, _csrf_error)
     app.register_error_handler(OperationalError, _database_away)
     app.register_error_handler(RequestEntityTooLarge, _too_large)
+    app.register_error_handler(OSError, _no_room)
     app.register_error_handler(HTTPException, _http_error)
 
 
@@ -127,6 +131,15 @@ def _csrf_error(_: CSRFError) -> Response:
 def _too_large(_: RequestEntityTooLarge) -> Response:
     session.rollback()
     return _error_page(413)
+
+
+def _no_room(error: OSError) -> Response:
+    """A large body is written to disk as it arrives, also before any view runs."""
+    if error.errno not in NO_ROOM:
+        raise error
+    log.error("There is no room on the disk for what %s was sent", request.path)
+    session.rollback()
+    return _error_page(503)
 
 
 def _http_error(error: HTTPException) -> Response:

@@ -71,6 +71,9 @@ def show_round(round_id: uuid.UUID) -> ResponseReturnValue:
         documents=[s for s in sections if s.kind == SectionKind.DOCUMENTS],
         basket=[(cell, volumes[cell.id]) for cell in frameworks.list_cells() if cell.id in volumes],
         extensions=frameworks.list_extensions(round_),
+        clarifications=frameworks.count_notes(round_),
+        takes_questions=frameworks.takes_questions(round_, now),
+        amendments=frameworks.list_amendments(round_),
         rules=scoring,
         scale=SCORE_DESCRIPTORS,
     )
@@ -80,7 +83,13 @@ def show_round(round_id: uuid.UUID) -> ResponseReturnValue:
 @public
 def round_questions(round_id: uuid.UUID) -> ResponseReturnValue:
     round_ = frameworks.get_public_round(round_id)
-    return page("public/round_questions.html", round=round_, sections=frameworks.list_sections(round_))
+    return page(
+        "public/round_questions.html",
+        round=round_,
+        sections=frameworks.list_sections(round_),
+        changes=frameworks.changes_by_question(round_),
+        find_condition=frameworks.find_condition,
+    )
 
 
 @blueprint.get("/how-to-apply")

@@ -49,9 +49,9 @@ class Desk:
         return f"/applications/{self.application.id}"
 
 
-def make_desk(*, answered: bool = False, **columns: Any) -> Desk:
+def make_desk(*, answered: bool = False, round_: Round | None = None, **columns: Any) -> Desk:
     """A desk in an open round; everything it does until the next `acting_as` is the writer's."""
-    round_ = rounds.round_(**columns)
+    round_ = round_ or rounds.round_(**columns)
     organisation = providers.organisation()
     writer = accounts.person(Role.BID_WRITER, organisation=organisation)
     made = applications.application(round_=round_, organisation=organisation, by=writer, answered=answered)

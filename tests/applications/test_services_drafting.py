@@ -98,14 +98,14 @@ def test_an_answer_is_saved_and_found_again(desk):
 
 def test_a_stale_answer_is_never_overwritten(desk):
     question = desk.question(QuestionKind.LONG_TEXT)
-    desk.save(question, "Mine", seen_version=0)
+    empty = services.answer_seen(None)
+    desk.save(question, "Mine", seen=empty)
     session.commit()
     with pytest.raises(AnswerConflict) as conflict:
-        desk.save(question, "Also mine, from a form opened before", seen_version=0)
+        desk.save(question, "Also mine, from a form opened before", seen=empty)
     assert conflict.value.stored.value == "Mine"
     session.rollback()
-    version = queries.find_answer(desk.application, question).version
-    assert desk.save(question, "Chosen after seeing both", seen_version=version)
+    assert desk.save(question, "Chosen after seeing both", seen=services.answer_seen("Mine"))
 
 
 def test_an_answer_emptied_is_blank_again(desk):
@@ -199,12 +199,12 @@ def test_the_same_file_twice_is_told_and_leaves_nothing(desk, files_kept):
 
 
 def test_a_file_that_comes_too_late_leaves_nothing(desk, files_kept, monkeypatch):
-    from portal.applications.services import drafting
+    from portal.applications.services import files as filing
 
     def late(*_):
         raise DeadlinePassed("late")
 
-    monkeypatch.setattr(drafting, "begin_writing", late)
+    monkeypatch.setattr(filing, "begin_writing", late)
     with pytest.raises(DeadlinePassed):
         attach(desk, files.pdf())
     session.rollback()

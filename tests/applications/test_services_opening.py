@@ -140,6 +140,7 @@ def test_rule_01_a_read_is_on_record_before_anything_is_shown():
 def test_rule_01_the_register_never_changes():
     made = applications.application("submitted", round_=rounds.round_("opened", questions=False))
     auditor = accounts.person(Role.AUDITOR, council=Council.MEDWAY)
+    acting_as(auditor)
     services.record_access(made, auditor, "submission 1")
     for change in (sa.update(AccessRegister).values(what="nothing"), sa.delete(AccessRegister)):
         with pytest.raises(sa.exc.IntegrityError, match="never change"):

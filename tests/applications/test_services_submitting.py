@@ -39,17 +39,6 @@ def test_a_submission_holds_everything_but_prices(complete):
     assert "750.00" not in json.dumps(content)
     prices = queries.list_submitted_prices(submission)
     assert {price.weekly_fee for price in prices.values()} == {Decimal("750.00")}
-    fees = {cell_id: price.weekly_fee for cell_id, price in prices.items()}
-    assert submission.sha256 == services.fingerprint(content, fees)
-
-
-def test_the_fingerprint_depends_on_every_answer_and_price():
-    content = {"sections": [{"questions": [{"answer": "a"}]}]}
-    base = services.fingerprint(content, {1: Decimal("700.00"), 2: None})
-    assert base == services.fingerprint(content, {2: None, 1: Decimal(700)})
-    assert base != services.fingerprint(content, {1: Decimal("700.01"), 2: None})
-    assert base != services.fingerprint(content, {1: Decimal("700.00")})
-    assert base != services.fingerprint({"sections": []}, {1: Decimal("700.00"), 2: None})
 
 
 def test_submitting_twice_is_one_submission(complete):

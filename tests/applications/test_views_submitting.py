@@ -164,10 +164,17 @@ def test_a_working_copy_says_that_the_last_submission_stands(client, complete):
 def test_withdrawing_asks_first(client, complete):
     client.sign_in(complete.writer)
     assert "Are you sure" in client.get(f"{complete.address}/withdraw").get_data(as_text=True)
-    answer = client.post(f"{complete.address}/withdraw", data={"version": version(complete)})
-    assert answer.status_code == 303
+    unsure = client.post(
+        f"{complete.address}/withdraw", data={"version": version(complete), "reason": "A merger"}
+    )
+    assert unsure.status_code == 422
+    assert "A merger</textarea>" in unsure.get_data(as_text=True)
+    meant = {"version": version(complete), "reason": "A merger", "agrees": "y"}
+    assert client.post(f"{complete.address}/withdraw", data=meant).status_code == 303
+    assert complete.application.withdrawn_reason == "A merger"
     assert "Withdrawn on" in client.get(complete.address).get_data(as_text=True)
-    assert client.post(f"{complete.address}/withdraw", data={"version": version(complete)}).status_code == 409
+    again = client.post(f"{complete.address}/withdraw", data=meant | {"version": version(complete)})
+    assert again.status_code == 409
 
 
 def test_there_is_no_receipt_before_a_submission(client, desk):

@@ -289,19 +289,20 @@ def test_a_providers_page_costs_the_same_for_one_row_as_for_three(client, count_
     assert costs[0] == costs[1] <= MOST_STATEMENTS
 
 
-def test_a_commissioners_page_costs_the_same_for_one_round_as_for_three(client, count_queries, commissioner):
+def test_a_commissioners_page_costs_the_same_for_one_round_as_for_three(client, count_queries):
     costs = []
     for _ in range(2):
         for state in (RoundState.PUBLISHED, RoundState.OPENED, RoundState.EVALUATING):
             frameworks.round_(state, questions=False)
         agreements.agreement("signed")
         providers.organisation(state=OrganisationState.REGISTERED)
-        costs.append(cost(client, count_queries, commissioner))
+        costs.append(cost(client, count_queries, accounts.person(R.COMMISSIONER)))
     assert costs[0] == costs[1] <= MOST_STATEMENTS
 
 
 def cost(client, count_queries, person):
     client.sign_in(person)
+    client.get("/start")  # reads what the process keeps from then on
     acting_as(None)
     session.expunge_all()
     with count_queries() as counted:

@@ -1,116 +1,86 @@
-"""How far an application is: what each section asks, what is answered, and every gap with its reason."""
+"""How far an application is: what each section asks, what is answered, and every gap with its reason.
+
+The one place that says what is missing: pages, submitting, reminders and the instruction to submit by itself
+all ask here.
+"""
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from decimal import Decimal
+from dataclasses import dataclass
 from typing import Any
 
 from portal.applications.models import Answer, Application, BidPrice
-from portal.applications.queries.reading import list_answers, list_prices
+from portal.applications.queries.reading import list_answers_of, list_prices_of
+from portal.applications.queries.schedule import Schedule, list_asked_cells
 from portal.applications.states import Exclusion
 from portal.documents.states import DocumentState
 from portal.frameworks import queries as frameworks
 from portal.frameworks.models import Question, Round, Section
-from portal.frameworks.queries import CellRow
-from portal.frameworks.states import QuestionKind, SectionKind
+from portal.frameworks.queries import QuestionChange
+from portal.frameworks.states import EvidenceRule, QuestionKind, SectionKind
 
+Changes = Mapping[uuid.UUID, QuestionChange]
 
-@dataclass(frozen=True)
-class AskedCell:
-    """A cell of the price schedule that this round asks for. `ceiling`: pounds a week, or None."""
-
-    cell: CellRow
-    ceiling: Decimal | None
-
-    @property
-    def id(self) -> int:
-        return self.cell.id
-
-    @property
-    def label(self) -> str:
-        return (
-            f"{self.cell.placement_type}, {self.cell.need_category.lower()} need, aged {self.cell.age_band}"
-        )
-
-
-@dataclass(frozen=True)
-class Schedule:
-    """The price schedule of a round and what the applicant has filled in, by cell id."""
-
-    cells: Sequence[AskedCell]
-    prices: Mapping[int, BidPrice]
-
-    @property
-    def missing(self) -> list[AskedCell]:
-        return [cell for cell in self.cells if cell.id not in self.prices]
-
-    @property
-    def above_ceiling(self) -> list[AskedCell]:
-        return [cell for cell in self.cells if self._breaks(cell)]
-
-    def of_type(self, code: str) -> Schedule:
-        return Schedule([cell for cell in self.cells if cell.cell.type_code == code], self.prices)
-
-    @property
-    def types(self) -> dict[str, str]:
-        """Placement types asked for, in order: label by code."""
-        return {cell.cell.type_code: cell.cell.placement_type for cell in self.cells}
-
-    @property
-    def fees(self) -> dict[int, Decimal | None]:
-        """What is filled in; None means not offered."""
-        asked = {cell.id for cell in self.cells}
-        return {cell_id: price.weekly_fee for cell_id, price in self.prices.items() if cell_id in asked}
-
-    @property
-    def problem(self) -> str | None:
-        """Why the schedule cannot be submitted, or None."""
-        if self.missing:
-            return f"{len(self.missing)} of {len(self.cells)} cells have neither a price nor “not offered”"
-        if self.above_ceiling:
-            return f"{len(self.above_ceiling)} prices are above the ceiling of this round"
-        if not any(fee is not None for fee in self.fees.values()):
-            return "Nothing is offered: give at least one price"
-        return None
-
-    def _breaks(self, cell: AskedCell) -> bool:
-        price = self.prices.get(cell.id)
-        fee = price.weekly_fee if price is not None else None
-        return fee is not None and cell.ceiling is not None and fee > cell.ceiling
+# Runs of anything but what ECMAScript calls white space, so that the page counts the same words as it is typed.
+WORD = re.compile(r"[^\t\n\v\f\r \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff]+")
 
 
 @dataclass(frozen=True)
 class Gap:
-    """What keeps a question from being ready to submit."""
+    """What keeps a question from being ready to submit.
 
+    `is_check`: it is answered, and somebody must look at the answer. `endpoint` and `ids` name the page and the
+    place on it where it is put right, for `url_for` or `link`.
+    """
+
+    application_id: uuid.UUID
+    section: Section
     question: Question
     problem: str
+    is_check: bool
+
+    @property
+    def endpoint(self) -> str:
+        is_price = self.question.kind == QuestionKind.PRICE_SCHEDULE
+        return "applications.prices" if is_price else "applications.section"
+
+    @property
+    def ids(self) -> dict[str, Any]:
+        of_application: dict[str, Any] = {"application_id": self.application_id}
+        if self.question.kind == QuestionKind.PRICE_SCHEDULE:
+            return of_application
+        place = {"section_id": self.section.id, "_anchor": f"question-{self.question.id}"}
+        return of_application | place
 
 
 @dataclass(frozen=True)
 class SectionProgress:
-    """One row of the task list."""
+    """One row of the task list. `questions` are those asked, as the answers stand."""
 
     section: Section
+    questions: Sequence[Question]
     asked: int
     answered: int
-    gaps: list[Gap] = field(default_factory=list)
+    gaps: Sequence[Gap]
 
     @property
     def status(self) -> str:
         if not self.gaps:
             return "Complete"
-        if not self.answered:
-            return "Not started"
-        return "Needs attention" if self.answered == self.asked else "In progress"
+        if all(gap.is_check for gap in self.gaps):
+            return "Check this"
+        return "In progress" if self.answered else "Not started"
 
     @property
     def tone(self) -> str | None:
-        tones = {"In progress": "info", "Not started": "neutral", "Needs attention": "warning"}
-        return tones.get(self.status)
+        return {"In progress": "info", "Not started": "neutral", "Check this": "warning"}.get(self.status)
+
+    @property
+    def to_check(self) -> int:
+        return sum(gap.is_check for gap in self.gaps)
 
 
 @dataclass(frozen=True)
@@ -138,53 +108,66 @@ class Progress:
         return sum(section.answered for section in self.sections)
 
 
-def asked_sections(round_: Round) -> list[Section]:
-    """The sections of the round that ask questions, with their questions."""
-    return [section for section in frameworks.list_sections(round_) if asks_something(section)]
-
-
-def asks_something(section: Section) -> bool:
-    """The declaration is signed on a page of its own, and an empty section asks nothing."""
-    return bool(section.questions) and section.kind != SectionKind.DECLARATION
-
-
-def list_asked_cells(round_: Round) -> list[AskedCell]:
-    """The cells of the round's basket, or the whole schedule where it has none, in the lists' order."""
-    volumes = frameworks.list_volumes(round_)
-    return [
-        AskedCell(cell, volumes[cell.id].ceiling if cell.id in volumes else None)
-        for cell in frameworks.list_cells()
-        if not volumes or cell.id in volumes
-    ]
-
-
-def get_schedule(application: Application) -> Schedule:
-    """The price schedule with the working prices."""
-    return Schedule(list_asked_cells(application.round), list_prices(application))
+def list_gaps(application: Application) -> list[Gap]:
+    """Everything that keeps the working copy from being submitted, in the order of the questions."""
+    return get_progress(application).gaps
 
 
 def get_progress(application: Application) -> Progress:
     """How far the working copy is, read afresh."""
-    answers, schedule = list_answers(application), get_schedule(application)
-    sections = [_progress_of(section, answers, schedule) for section in asked_sections(application.round)]
-    return Progress(sections, answers, schedule)
+    return get_progress_of([application])[application.id]
+
+
+def get_progress_of(applications: Sequence[Application]) -> dict[uuid.UUID, Progress]:
+    """How far each working copy is, by application id: as many statements as for one, but for their rounds'."""
+    answers, prices = list_answers_of(applications), list_prices_of(applications)
+    return {one.id: _progress(one, answers[one.id], prices[one.id]) for one in applications}
+
+
+def _progress(
+    application: Application, answers: Mapping[uuid.UUID, Answer], prices: Mapping[int, BidPrice]
+) -> Progress:
+    schedule = Schedule(list_asked_cells(application.round), prices)
+    changes = frameworks.changes_by_question(application.round)
+    look = _Look(application, answers, values_of(answers), schedule, changes)
+    return Progress([look.at(section) for section in asked_sections(application.round)], answers, schedule)
+
+
+def values_of(answers: Mapping[uuid.UUID, Answer]) -> dict[uuid.UUID, Any]:
+    """The answers' values alone, by question id: what decides which questions are asked."""
+    return {question_id: answer.value for question_id, answer in answers.items()}
+
+
+def asked_sections(round_: Round) -> list[Section]:
+    """The sections that ask something, with their questions; the declaration is signed, not answered."""
+    return [section for section in frameworks.list_sections(round_) if asks_something(section)]
+
+
+def asks_something(section: Section) -> bool:
+    """Is there anything to answer in this section?"""
+    return bool(section.questions) and section.kind != SectionKind.DECLARATION
 
 
 def problem_with(question: Question, answer: Answer | None, schedule: Schedule) -> str | None:
     """Why this question is not ready to submit, or None."""
     if question.kind == QuestionKind.PRICE_SCHEDULE:
         return schedule.problem
-    if question.kind == QuestionKind.FILE:
-        return _problem_with_files(question, answer)
-    value = answer.value if answer is not None else None
-    if is_blank(value):
-        return "Not answered" if question.is_required else None
-    if question.kind == QuestionKind.EXCLUSION:
-        return _problem_with_exclusion(value)
-    over = words_over(question, value)
-    return (
-        f"{over} {'word' if over == 1 else 'words'} over the limit of {question.word_limit}" if over else None
-    )
+    if question.kind != QuestionKind.FILE:
+        problem = _problem_with_value(question, answer.value if answer is not None else None)
+        if problem is not None:
+            return problem
+    return _problem_with_files(question, answer)
+
+
+def reason_to_check(answer: Answer | None, change: QuestionChange | None) -> str | None:
+    """Why somebody must look at an answer again before it is submitted, or None."""
+    if answer is None or not (answer.evidence or answer.obtained_on_award or not is_blank(answer.value)):
+        return None
+    if answer.carried_from is not None:
+        return f"Check this: carried over from {answer.carried_from}"
+    if change is not None and change.amended_at > answer.answered_at:
+        return f"Check this: the question was changed by amendment {change.number}"
+    return None
 
 
 def is_answered(question: Question, answer: Answer | None, schedule: Schedule) -> bool:
@@ -193,7 +176,9 @@ def is_answered(question: Question, answer: Answer | None, schedule: Schedule) -
         return not schedule.missing
     if answer is None:
         return False
-    return bool(answer.evidence) if question.kind == QuestionKind.FILE else not is_blank(answer.value)
+    if question.kind == QuestionKind.FILE:
+        return bool(answer.evidence) or answer.obtained_on_award
+    return not is_blank(answer.value)
 
 
 def is_blank(value: Any) -> bool:
@@ -204,8 +189,8 @@ def is_blank(value: Any) -> bool:
 
 
 def count_words(text: str) -> int:
-    """Words as the page counts them: runs of anything but space."""
-    return len(text.split())
+    """Words as the page counts them: runs of anything but white space."""
+    return len(WORD.findall(text))
 
 
 def words_over(question: Question, value: Any) -> int:
@@ -215,32 +200,64 @@ def words_over(question: Question, value: Any) -> int:
     return max(0, count_words(value) - question.word_limit)
 
 
-def _progress_of(
-    section: Section, answers: Mapping[uuid.UUID, Answer], schedule: Schedule
-) -> SectionProgress:
-    gaps = []
-    for question in section.questions:
-        problem = problem_with(question, answers.get(question.id), schedule)
-        if problem is not None:
-            gaps.append(Gap(question, problem))
-    if section.kind == SectionKind.PRICE:
-        asked, answered = len(schedule.cells), len(schedule.cells) - len(schedule.missing)
-    else:
-        asked = len(section.questions)
-        answered = sum(is_answered(one, answers.get(one.id), schedule) for one in section.questions)
-    return SectionProgress(section, asked, answered, gaps)
+@dataclass(frozen=True)
+class _Look:
+    """Everything that a section's progress follows from."""
+
+    application: Application
+    answers: Mapping[uuid.UUID, Answer]
+    values: Mapping[uuid.UUID, Any]
+    schedule: Schedule
+    changes: Changes
+
+    def at(self, section: Section) -> SectionProgress:
+        asked = [question for question in section.questions if frameworks.is_asked(question, self.values)]
+        gaps = [gap for question in asked if (gap := self._gap(section, question)) is not None]
+        if section.kind == SectionKind.PRICE:
+            cells = len(self.schedule.cells)
+            return SectionProgress(section, asked, cells, cells - len(self.schedule.missing), gaps)
+        answered = sum(is_answered(one, self.answers.get(one.id), self.schedule) for one in asked)
+        return SectionProgress(section, asked, len(asked), answered, gaps)
+
+    def _gap(self, section: Section, question: Question) -> Gap | None:
+        answer = self.answers.get(question.id)
+        problem = problem_with(question, answer, self.schedule)
+        check = reason_to_check(answer, self.changes.get(question.id))
+        if problem is None and check is None:
+            return None
+        is_said = is_answered(question, answer, self.schedule)
+        return Gap(self.application.id, section, question, problem or check or "", is_said)
+
+
+def _problem_with_value(question: Question, value: Any) -> str | None:
+    if is_blank(value):
+        return "Not answered" if question.is_required else None
+    if question.kind == QuestionKind.EXCLUSION:
+        return _problem_with_exclusion(value)
+    over = words_over(question, value)
+    words = "word" if over == 1 else "words"
+    return f"{over} {words} over the limit of {question.word_limit}" if over else None
 
 
 def _problem_with_files(question: Question, answer: Answer | None) -> str | None:
+    if answer is not None and answer.obtained_on_award and question.may_be_obtained_on_award:
+        return None
     documents = [evidence.document for evidence in answer.evidence] if answer is not None else []
     if not documents:
-        return "No file uploaded" if question.is_required else None
+        return "No file uploaded" if _needs_file(question, answer) else None
     states = {document.state for document in documents}
     if DocumentState.INFECTED in states:
         return "A file is infected: remove it and upload a clean one"
     if DocumentState.UNREADABLE in states:
         return "A file could not be read by the scanner: remove it and upload it again"
     return None
+
+
+def _needs_file(question: Question, answer: Answer | None) -> bool:
+    if question.kind == QuestionKind.FILE:
+        return question.is_required
+    is_said = answer is not None and not is_blank(answer.value)
+    return question.evidence == EvidenceRule.REQUIRED and (question.is_required or is_said)
 
 
 def _problem_with_exclusion(value: Any) -> str | None:

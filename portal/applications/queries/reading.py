@@ -16,12 +16,10 @@ from portal.applications.models import (
     BidPrice,
     Evidence,
     Submission,
-    SubmittedFile,
     SubmittedPrice,
 )
 from portal.core.db import session
 from portal.core.errors import NotFound
-from portal.documents.models import Document
 from portal.frameworks.models import Question, Round, Section
 from portal.providers.models import Organisation
 
@@ -78,23 +76,39 @@ def list_own_organisations(person: Person) -> Sequence[Organisation]:
 
 def list_answers(application: Application) -> dict[uuid.UUID, Answer]:
     """The working answers by question id, each with its evidence and documents."""
+    return list_answers_of([application])[application.id]
+
+
+def list_answers_of(applications: Sequence[Application]) -> dict[uuid.UUID, dict[uuid.UUID, Answer]]:
+    """The working answers of several applications, by application id: as many statements as for one."""
     found = session.scalars(
         sa.select(Answer)
-        .where(Answer.application_id == application.id)
+        .where(Answer.application_id.in_([one.id for one in applications]))
         .options(selectinload(Answer.evidence).joinedload(Evidence.document))
         .execution_options(populate_existing=True)
     )
-    return {answer.question_id: answer for answer in found}
+    answers: dict[uuid.UUID, dict[uuid.UUID, Answer]] = {one.id: {} for one in applications}
+    for answer in found:
+        answers[answer.application_id][answer.question_id] = answer
+    return answers
 
 
 def list_prices(application: Application) -> dict[int, BidPrice]:
     """The working prices by cell id."""
+    return list_prices_of([application])[application.id]
+
+
+def list_prices_of(applications: Sequence[Application]) -> dict[uuid.UUID, dict[int, BidPrice]]:
+    """The working prices of several applications, by application id: one statement."""
     found = session.scalars(
         sa.select(BidPrice)
-        .where(BidPrice.application_id == application.id)
+        .where(BidPrice.application_id.in_([one.id for one in applications]))
         .execution_options(populate_existing=True)
     )
-    return {price.cell_id: price for price in found}
+    prices: dict[uuid.UUID, dict[int, BidPrice]] = {one.id: {} for one in applications}
+    for price in found:
+        prices[price.application_id][price.cell_id] = price
+    return prices
 
 
 def get_section(application: Application, section_id: uuid.UUID) -> Section:
@@ -201,13 +215,6 @@ def list_writers(application: Application) -> Sequence[Person]:
         )
         .unique()
         .all()
-    )
-
-
-def is_submitted_document(document: Document) -> bool:
-    """Is the file part of any submission, and so kept?"""
-    return bool(
-        session.execute(sa.select(sa.exists().where(SubmittedFile.document_id == document.id))).scalar_one()
     )
 
 

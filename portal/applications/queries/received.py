@@ -101,25 +101,32 @@ def list_file_states(submission: Submission) -> dict[str, Document]:
     return {str(document.id): document for document in found}
 
 
-def list_accesses(round_: Round, *, limit: int = 50, offset: int = 0) -> Accesses:
-    """Who at the councils read what of this round's applications, newest first."""
+def list_accesses(
+    round_: Round, application: Application | None = None, *, limit: int | None = 50, offset: int = 0
+) -> Accesses:
+    """Who at the councils read what of this round's applications, or of one of them, newest first."""
     return session.execute(
         sa.select(AccessRegister, Person.full_name, Application.reference, Organisation.legal_name)
         .join(Application, Application.id == AccessRegister.application_id)
         .join(Organisation, Organisation.id == Application.organisation_id)
         .join(Person, Person.id == AccessRegister.person_id)
-        .where(Application.round_id == round_.id)
+        .where(*_read_of(round_, application))
         .order_by(AccessRegister.created_at.desc(), AccessRegister.id.desc())
         .limit(limit)
         .offset(offset)
     ).all()
 
 
-def count_accesses(round_: Round) -> int:
-    """How many reads are on record for this round."""
+def count_accesses(round_: Round, application: Application | None = None) -> int:
+    """How many reads are on record for this round, or for one application of it."""
     return session.execute(
         sa.select(sa.func.count())
         .select_from(AccessRegister)
         .join(Application, Application.id == AccessRegister.application_id)
-        .where(Application.round_id == round_.id)
+        .where(*_read_of(round_, application))
     ).scalar_one()
+
+
+def _read_of(round_: Round, application: Application | None) -> list[sa.ColumnElement[bool]]:
+    one = [Application.id == application.id] if application is not None else []
+    return [Application.round_id == round_.id, *one]

@@ -1,11 +1,15 @@
 """What a valid answer to each kind of question is, and the one shape it is stored in.
 
-Text as it was typed with ends trimmed; yes or no as true or false; several choices as a list; number and
-money as decimal text; a date as its ISO text; an exclusion as `{"applies": …, "explanation": …}`.
+Text as it was typed with ends trimmed; yes or no as true or false; a statement confirmed as true; several
+choices as a list; number and money as decimal text; a date as its ISO text; an exclusion as
+`{"applies": …, "explanation": …}`.
 """
 
 from __future__ import annotations
 
+import hashlib
+import json
+import unicodedata
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal, InvalidOperation
@@ -19,11 +23,23 @@ from portal.frameworks.states import QuestionKind
 LONGEST_TEXT = 100_000
 LONGEST_SHORT_TEXT = 500
 LARGEST = Decimal(10) ** 12
+MOST_DECIMALS = 6
+
+# What a page or a Word file pastes in unseen and the database, or Word, cannot hold.
+UNSEEN = frozenset({"Cc", "Cs"})
+KEPT_CONTROLS = frozenset("\n\t")
+NOT_IN_WORD_FILES = frozenset("\ufffe\uffff")
 
 
 def answer_field(question: Question) -> str:
     """The name of the question's form field."""
     return f"q-{question.id}"
+
+
+def answer_seen(value: Any) -> str:
+    """A short mark of an answer as it was shown, to notice when somebody changed it meanwhile."""
+    text = json.dumps(None if value in ("", []) else value, sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def clean_value(question: Question, value: Any) -> Any:
@@ -36,15 +52,36 @@ def clean_value(question: Question, value: Any) -> Any:
     return cleaner(question, value)
 
 
+def both_texts(theirs: str | None, mine: str | None, kind: QuestionKind) -> str:
+    """A colleague's text and one's own, one after the other, to be made into one."""
+    between = "\n\n" if kind == QuestionKind.LONG_TEXT else " / "
+    return between.join(filter(None, (theirs, mine)))
+
+
+def clean_text(text: str) -> str:
+    """What a person sees of `text`: lines end in one way, control characters are gone, ends are trimmed.
+
+    A character that ends a line or a page elsewhere (pasted from Word) ends a line here.
+    """
+    lines = text.replace("\r\n", "\n").translate({ord(one): "\n" for one in "\r\x0b\x0c\x85\u2028\u2029"})
+    return "".join(one for one in lines if _is_seen(one)).strip()
+
+
+def _is_seen(character: str) -> bool:
+    if character in KEPT_CONTROLS:
+        return True
+    return unicodedata.category(character) not in UNSEEN and character not in NOT_IN_WORD_FILES
+
+
 def _short_text(question: Question, value: Any) -> str | None:
-    text = " ".join(str(value).split())
+    text = " ".join(clean_text(str(value)).split())
     if len(text) > LONGEST_SHORT_TEXT:
         raise _invalid(question, f"Shorten this to {LONGEST_SHORT_TEXT} characters or fewer.")
     return text or None
 
 
 def _long_text(question: Question, value: Any) -> str | None:
-    text = str(value).replace("\r\n", "\n").replace("\x00", "").strip()
+    text = clean_text(str(value))
     if len(text) > LONGEST_TEXT:
         raise _invalid(
             question, f"Shorten this: it has {len(text):,} characters, and we can keep {LONGEST_TEXT:,}."
@@ -56,6 +93,12 @@ def _yes_no(question: Question, value: Any) -> bool:
     if not isinstance(value, bool):
         raise _invalid(question, "Choose yes or no.")
     return value
+
+
+def _declaration(question: Question, value: Any) -> bool | None:
+    if not isinstance(value, bool):
+        raise _invalid(question, "Tick the box to confirm this, or leave it empty.")
+    return value or None
 
 
 def _choice(question: Question, value: Any) -> str:
@@ -71,8 +114,10 @@ def _several(question: Question, value: Any) -> list[str] | None:
 
 
 def _number(question: Question, value: Any) -> str:
-    number = _decimal(question, value, "Enter a number, such as 42.")
-    return f"{number.normalize():f}"
+    number = _decimal(question, value, "Enter a number, such as 42.").normalize()
+    if -int(number.as_tuple().exponent) > MOST_DECIMALS:
+        raise _invalid(question, f"Give at most {MOST_DECIMALS} decimal places.")
+    return f"{number:f}"
 
 
 def _money(question: Question, value: Any) -> str:
@@ -91,7 +136,7 @@ def _decimal(question: Question, value: Any, message: str) -> Decimal:
         raise _invalid(question, message)
     if number < 0:
         raise _invalid(question, "This cannot be less than zero.")
-    return number
+    return abs(number)  # "-0" is zero
 
 
 def _date(question: Question, value: Any) -> str:
@@ -124,4 +169,5 @@ CLEANERS: dict[QuestionKind, Callable[[Question, Any], Any]] = {
     QuestionKind.MONEY: _money,
     QuestionKind.DATE: _date,
     QuestionKind.EXCLUSION: _exclusion,
+    QuestionKind.DECLARATION: _declaration,
 }

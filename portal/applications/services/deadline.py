@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from portal.accounts.models import Person
 from portal.applications import policy
-from portal.applications.models import Application, LateAttempt
-from portal.core import audit, clock
+from portal.applications.models import Application
+from portal.core import clock
 from portal.core.access import require
 from portal.core.db import lock, session
 from portal.core.errors import DomainError, Refused, on_constraint
@@ -49,17 +49,3 @@ def check_deadline(round_: Round) -> None:
         raise Refused("This round does not take applications.")
     if round_.state != RoundState.PUBLISHED or clock.locked_now() > round_.submission_deadline:
         raise DeadlinePassed(f"{LATE} The deadline was {uk_datetime(round_.submission_deadline)}.")
-
-
-def record_late_attempt(application: Application, *, by: Person) -> None:
-    """Put a submission tried after the deadline on record, for whoever tried, in a fresh transaction."""
-    attempt = LateAttempt(application_id=application.id, person_id=by.id)
-    session.add(attempt)
-    session.flush()
-    audit.record(
-        "application.submission_refused_late",
-        application,
-        by=by,
-        details={"late_attempt": str(attempt.id)},
-        sealed_round_id=application.round_id,
-    )

@@ -1,30 +1,27 @@
-"""The provider's working copy: start it, answer its questions, attach and remove files."""
+"""The provider's working copy: start it and answer its questions. `files` has what is attached."""
 
 from __future__ import annotations
 
 import secrets
 import uuid
-from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from portal.accounts.models import Person
 from portal.applications import policy, queries
-from portal.applications.models import Answer, Application, Evidence
-from portal.applications.services.answers import clean_value
+from portal.applications.models import Answer, Application
+from portal.applications.services.answers import answer_seen, clean_value
 from portal.applications.services.deadline import begin_writing, check_deadline, hold_round
 from portal.core import audit, clock
 from portal.core.access import require
 from portal.core.db import lock, session
-from portal.core.errors import Invalid, Stale, on_constraint
-from portal.documents import services as documents
-from portal.documents.models import Document
+from portal.core.errors import Refused, Stale, on_constraint
 from portal.frameworks.models import Question, Round
-from portal.frameworks.states import QuestionKind
 from portal.providers.models import Organisation
 
 # No vowels, so no words; nothing that is mistaken for something else when read aloud or copied by hand.
 ALPHABET = "23456789BCDFGHJKMNPQRSTVWXZ"
-MOST_FILES = 20
+SITTING_SECONDS = 15 * 60
 
 on_constraint("uq_application_reference", "Please try again.")
 
@@ -59,7 +56,7 @@ def start_application(round_: Round, organisation: Organisation, *, by: Person) 
     session.add(application)
     session.flush()
     _prefill(application, by)
-    _record("application.started", application, by)
+    record("application.started", application, by)
     return application
 
 
@@ -69,69 +66,51 @@ def save_answer(
     value: Any,
     *,
     by: Person,
-    seen_version: int | None = None,
+    seen: str | None = None,
 ) -> bool:
     """Save one answer; True if it changed anything. Over its word limit it is kept, but not submitted.
 
-    `seen_version` is the answer's version when its form was shown (0: there was none). Who: the applicant's
-    bid writers and administrators, until the deadline. A change voids the declaration. Raises `Invalid`
-    beside the field `answer_field(question)`, `AnswerConflict` and `DeadlinePassed`.
+    `seen` is `answer_seen` of what stood when the form was shown. Who: the applicant's bid writers and
+    administrators, until the deadline. A change voids the declaration. Raises `Invalid` beside the field
+    `answer_field(question)`, `AnswerConflict` and `DeadlinePassed`.
     """
     begin_writing(application, by)
     answer = queries.find_answer(application, question)
+    stored = answer.value if answer is not None else None
     cleaned = clean_value(question, value)
-    if cleaned == (answer.value if answer is not None else None):
+    if cleaned == stored:
         return False
-    if seen_version is not None and seen_version != (answer.version if answer is not None else 0):
+    if seen is not None and seen != answer_seen(stored):
         raise AnswerConflict(answer)
+    is_sitting = answer is not None and _is_one_sitting(answer, by)
     if answer is None:
-        answer = _new_answer(application, question, by)
-    answer.value, answer.answered_by_id, answer.answered_at = cleaned, by.id, clock.now()
-    session.flush()
+        answer = new_answer(application, question, by)
+    answer.value = cleaned
+    put_name_to(answer, by)
     void_declaration(application, by)
-    _record("application.answer_saved", application, by, question=question.id)
+    if not is_sitting:
+        record("application.answer_saved", application, by, question=question.id)
     return True
 
 
-def attach_document(
-    application: Application, question: Question, *, original_name: str, chunks: Iterable[bytes], by: Person
-) -> Document:
-    """Take a file in as evidence for a question that asks for files. Who and when: as for `save_answer`.
+def confirm_answer(application: Application, question: Question, *, by: Person) -> None:
+    """Say that an answer still holds, as it stands: it was carried over, or its question was amended since.
 
-    Raises `Invalid` for field `file`. If anything fails the file leaves no row and no stored object.
+    Who and when: as for `save_answer`. Nothing is changed in what would be submitted, so the declaration
+    stands. Raises `Refused` when there is no answer.
     """
-    if question.kind != QuestionKind.FILE:
-        raise Invalid("This question does not take files.", field="file")
-    require(policy.can_edit(by, application))
-    document = documents.receive_document(
-        organisation_id=application.organisation_id,
-        round_id=application.round_id,
-        original_name=original_name,
-        chunks=chunks,
-        by=by,
-    )
-    try:
-        # Only now are others kept waiting: a large file takes its time to arrive.
-        begin_writing(application, by)
-        _attach(application, question, document, by)
-    except Exception:
-        documents.discard(document)
-        raise
-    return document
-
-
-def remove_document(evidence: Evidence, *, by: Person) -> None:
-    """Take a file away from an answer. One never submitted is deleted; others stay submitted."""
-    answer, document = evidence.answer, evidence.document
-    application = answer.application
     begin_writing(application, by)
-    session.delete(evidence)
+    answer = queries.find_answer(application, question)
+    if answer is None:
+        raise Refused("There is no answer to check yet.")
+    put_name_to(answer, by)
+    record("application.answer_confirmed", application, by, question=question.id)
+
+
+def put_name_to(answer: Answer, by: Person) -> None:
+    """Whoever saves or confirms an answer, or changes its files, has looked at it: it needs no other check."""
+    answer.answered_by_id, answer.answered_at, answer.carried_from = by.id, clock.now(), None
     session.flush()
-    if not queries.is_submitted_document(document):
-        session.delete(document)
-        session.flush()
-    void_declaration(application, by)
-    _record("application.file_removed", application, by, document=document.id, sha256=document.sha256)
 
 
 def void_declaration(application: Application, by: Person) -> None:
@@ -141,26 +120,25 @@ def void_declaration(application: Application, by: Person) -> None:
     application.declared_by_id = application.declared_name = None
     application.declared_position = application.declared_at = None
     session.flush()
-    _record("application.declaration_voided", application, by)
+    record("application.declaration_voided", application, by)
 
 
-def _attach(application: Application, question: Question, document: Document, by: Person) -> None:
-    answer = queries.find_answer(application, question)
-    kept = [evidence.document for evidence in answer.evidence] if answer is not None else []
-    if any(one.sha256 == document.sha256 for one in kept):
-        raise Invalid("You have already uploaded this file here.", field="file")
-    if len(kept) >= MOST_FILES:
-        raise Invalid(f"An answer takes at most {MOST_FILES} files. Remove one first.", field="file")
-    if answer is None:
-        answer = _new_answer(application, question, by)
-        session.flush()
-    session.add(Evidence(answer_id=answer.id, document_id=document.id))
-    session.flush()
-    void_declaration(application, by)
-    _record("application.file_attached", application, by, document=document.id, question=question.id)
+def _is_one_sitting(answer: Answer, by: Person) -> bool:
+    """Did the same person save this answer in the same quarter of an hour?
+
+    Pages save while somebody types. The audit log holds who worked on which answer when, and not each pause
+    for breath: what was written is kept by the submission.
+    """
+    if answer.answered_by_id != by.id:
+        return False
+    return _quarter(answer.answered_at) == _quarter(clock.now())
 
 
-def _new_answer(application: Application, question: Question, by: Person) -> Answer:
+def _quarter(moment: datetime) -> int:
+    return int(moment.timestamp()) // SITTING_SECONDS
+
+
+def new_answer(application: Application, question: Question, by: Person) -> Answer:
     answer = Answer(
         application_id=application.id,
         question_id=question.id,
@@ -177,7 +155,7 @@ def _prefill(application: Application, by: Person) -> None:
         for question in section.questions:
             value = _from_registration(application.organisation, question)
             if value:
-                _new_answer(application, question, by).value = value
+                new_answer(application, question, by).value = value
     session.flush()
 
 
@@ -200,5 +178,5 @@ def _reference() -> str:
     return f"KMF-{clock.today().year}-{''.join(secrets.choice(ALPHABET) for _ in range(5))}"
 
 
-def _record(verb: str, application: Application, by: Person, **details: Any) -> None:
+def record(verb: str, application: Application, by: Person, **details: Any) -> None:
     audit.record(verb, application, by=by, details=details, sealed_round_id=application.round_id)

@@ -9,7 +9,9 @@ import sqlalchemy as sa
 from portal.accounts.models import Person
 from portal.applications import queries
 from portal.applications.models import AccessRegister, Application
-from portal.core import audit, clock
+from portal.applications.services.opening_record import write_opening_record
+from portal.applications.services.standing_instruction import carry_out_before_opening
+from portal.core import audit, clock, jobs
 from portal.core.access import require
 from portal.core.db import check_version, lock, session
 from portal.core.errors import Refused
@@ -39,8 +41,8 @@ def request_opening(round_: Round, *, by: Person, seen_version: int | None = Non
 def confirm_opening(round_: Round, *, by: Person, seen_version: int | None = None) -> None:
     """Open the round's applications. Who: a commissioner other than the one who asked (the database agrees).
 
-    The event lists every standing submission with its SHA-256. Raises `Refused` before the deadline or
-    before somebody asked, `NotAllowed` for the one who asked.
+    The record of opening and the event list every standing submission with its SHA-256. Raises `Refused` before
+    the deadline or before somebody asked, `NotAllowed` for the one who asked.
     """
     lock(round_)
     check_version(round_, seen_version)
@@ -52,6 +54,9 @@ def confirm_opening(round_: Round, *, by: Person, seen_version: int | None = Non
     # From here on row-level security lets this transaction see what it records; a refusal below undoes it.
     round_.opened_by_id, round_.opened_at = by.id, moment
     session.flush()
+    # Rule 2: instructions to submit at the deadline take effect at the latest now, and stand in the record.
+    carry_out_before_opening(round_)
+    record = write_opening_record(round_)
     submissions = queries.list_standing_submissions(round_)
     apply(
         ROUND,
@@ -59,9 +64,14 @@ def confirm_opening(round_: Round, *, by: Person, seen_version: int | None = Non
         round_,
         by=by,
         facts={"now": moment},
-        details={"submissions": submissions, "asked_by": round_.open_requested_by_id},
+        details={
+            "submissions": submissions,
+            "asked_by": round_.open_requested_by_id,
+            "record_sha256": record.sha256,
+        },
     )
     session.flush()
+    jobs.defer("applications.tell_of_infected_files", round_id=round_.id)
 
 
 def record_access(application: Application, person: Person, what: str) -> None:

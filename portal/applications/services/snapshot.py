@@ -1,17 +1,16 @@
-"""What a submission holds and how its fingerprint is made: the same input always gives the same SHA-256."""
+"""What a submission holds, as it is kept for good: everything but prices."""
 
 from __future__ import annotations
 
-import hashlib
-import json
 import uuid
 from collections.abc import Mapping, Sequence
-from datetime import datetime
-from decimal import Decimal
+from datetime import date, datetime
 from typing import Any
 
+from portal.applications import queries
 from portal.applications.models import Answer, Application, Evidence
-from portal.applications.queries import asks_something
+from portal.applications.queries import AskedCell, Progress, SectionProgress
+from portal.frameworks import queries as frameworks
 from portal.frameworks.models import Question, Section
 from portal.frameworks.states import SectionKind
 
@@ -25,36 +24,24 @@ DECLARATION = (
 )
 
 
-def compose_content(
-    application: Application, sections: Sequence[Section], answers: Mapping[uuid.UUID, Answer]
-) -> dict[str, Any]:
-    """All that an application says but prices: sections, questions as asked, answers, files, declaration."""
+def compose_content(application: Application, progress: Progress) -> dict[str, Any]:
+    """All that an application says but its fees: sections, questions as asked, answers, files, declaration."""
+    declared = declaration_text(frameworks.list_sections(application.round))
     return {
         "application": {"id": str(application.id), "reference": application.reference},
         "round": {"id": str(application.round_id), "title": application.round.title},
         "organisation": _organisation(application),
-        "sections": [_section(section, answers) for section in sections if asks_something(section)],
+        "ofsted": queries.ofsted_facts(application),
+        "sections": [_section(one, progress.answers) for one in progress.sections],
+        "price_cells": [_cell(cell) for cell in progress.schedule.cells],
         "declaration": {
+            "signed_by": None if application.declared_by_id is None else str(application.declared_by_id),
             "name": application.declared_name,
             "position": application.declared_position,
             "signed_at": _instant(application.declared_at),
-            "text": declaration_text(sections),
+            "text": declared,
         },
     }
-
-
-def fingerprint(content: Mapping[str, Any], prices: Mapping[int, Decimal | None]) -> str:
-    """SHA-256, in hexadecimal, of the canonical JSON of `content` and `prices` (None means not offered).
-
-    Canonical: keys sorted, no spaces, UTF-8 as it is, prices in pounds and pence by rising cell id.
-    """
-    schedule = [
-        {"cell_id": cell_id, "weekly_fee": None if fee is None else f"{fee:.2f}"}
-        for cell_id, fee in sorted(prices.items())
-    ]
-    whole = {"content": content, "prices": schedule}
-    text = json.dumps(whole, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def declaration_text(sections: Sequence[Section]) -> str:
@@ -77,12 +64,14 @@ def _organisation(application: Application) -> dict[str, Any]:
     }
 
 
-def _section(section: Section, answers: Mapping[uuid.UUID, Answer]) -> dict[str, Any]:
+def _section(progress: SectionProgress, answers: Mapping[uuid.UUID, Answer]) -> dict[str, Any]:
+    """What is asked as the answers stand: a question that another answer has hidden is no part of it."""
+    section = progress.section
     return {
         "id": str(section.id),
         "kind": section.kind.value,
         "title": section.title,
-        "questions": [_question(question, answers.get(question.id)) for question in section.questions],
+        "questions": [_question(question, answers.get(question.id)) for question in progress.questions],
     }
 
 
@@ -97,6 +86,9 @@ def _question(question: Question, answer: Answer | None) -> dict[str, Any]:
         "pass_fail": question.pass_fail,
         "weight": None if question.weight is None else f"{question.weight:.2f}",
         "answer": None if answer is None else answer.value,
+        "obtained_on_award": answer is not None and answer.obtained_on_award,
+        "version": 0 if answer is None else answer.version,
+        "answered_at": None if answer is None else _instant(answer.answered_at),
         "files": [] if answer is None else [_file(evidence) for evidence in answer.evidence],
     }
 
@@ -109,7 +101,19 @@ def _file(evidence: Evidence) -> dict[str, Any]:
         "kind": document.kind.value,
         "size": document.size,
         "sha256": document.sha256,
+        "evidence_kind": None if document.evidence_kind is None else document.evidence_kind.value,
+        "issued_on": _day(document.issued_on),
+        "expires_on": _day(document.expires_on),
+        "attached_at": _instant(evidence.created_at),
     }
+
+
+def _cell(cell: AskedCell) -> dict[str, Any]:
+    return {"id": cell.id, "label": cell.label}
+
+
+def _day(day: date | None) -> str | None:
+    return None if day is None else day.isoformat()
 
 
 def _instant(moment: datetime | None) -> str | None:

@@ -1,9 +1,40 @@
-"""Pages of applications: `drafting`, `prices` and `submitting` for providers, `opening` for the councils."""
+"""Pages of applications: the councils’ in `opening`, `previewing` and `trying`, the provider’s in all the others."""
 
 from flask import Blueprint
 
 blueprint = Blueprint("applications", __name__)
 
-from portal.applications.views import drafting, opening, prices, submitting  # noqa: E402
+from portal.applications.views import (  # noqa: E402
+    answering,
+    clarifying,
+    colleagues,
+    drafting,
+    earlier,
+    exporting,
+    files,
+    opening,
+    previewing,
+    prices,
+    receipts,
+    registers,
+    submitting,
+    trying,
+)
 
-__all__ = ["blueprint", "drafting", "opening", "prices", "submitting"]
+__all__ = [
+    "answering",
+    "blueprint",
+    "clarifying",
+    "colleagues",
+    "drafting",
+    "earlier",
+    "exporting",
+    "files",
+    "opening",
+    "previewing",
+    "prices",
+    "receipts",
+    "registers",
+    "submitting",
+    "trying",
+]

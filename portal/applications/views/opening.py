@@ -1,4 +1,4 @@
-"""The councils' pages: opening a round, the list of applications, an auditor's reading, and who read what."""
+"""The councils' pages: opening a round, the list of applications, and an auditor's reading."""
 
 from __future__ import annotations
 
@@ -23,7 +23,6 @@ from portal.frameworks import queries as frameworks
 from portal.frameworks.models import Round
 
 PAGE_SIZE = 25
-REGISTER_PAGE_SIZE = 50
 
 
 @blueprint.route("/rounds/<uuid:round_id>/opening", methods=["GET"])
@@ -39,6 +38,7 @@ def opening(round_: Round) -> ResponseReturnValue:
         count=queries.count_submitted(round_),
         asked_by=asked_by,
         opened_by=opened_by,
+        has_record=queries.has_opening_record(round_),
         is_closed=frameworks.is_closed(round_, clock.now()),
         may_ask=round_policy.can_request_opening(person, round_),
         may_confirm=round_policy.can_confirm_opening(person, round_),
@@ -67,10 +67,12 @@ def confirm_opening(round_: Round) -> ResponseReturnValue:
 def received(round_: Round) -> ResponseReturnValue:
     number = max(request.args.get("page", 1, int), 1)
     person = current_person()
+    found = queries.list_received(person, round_, limit=PAGE_SIZE, offset=(number - 1) * PAGE_SIZE)
     return page(
         "applications/received.html",
         round=round_,
-        applications=queries.list_received(person, round_, limit=PAGE_SIZE, offset=(number - 1) * PAGE_SIZE),
+        applications=found,
+        free_of_conflict=queries.list_free_of_conflict(found),
         total=queries.count_received(person, round_),
         number=number,
         size=PAGE_SIZE,
@@ -99,20 +101,4 @@ def received_file(application: Application, document_id: uuid.UUID) -> ResponseR
     services.record_access(application, current_person(), f"file {document.id}")
     return attachment(
         content, name=document.original_name, media_type=document.kind.media_type, size=document.size
-    )
-
-
-@blueprint.route("/rounds/<uuid:round_id>/access-register", methods=["GET"])
-@access(policy.can_list_received, of=frameworks.get_round)
-def access_register(round_: Round) -> ResponseReturnValue:
-    number = max(request.args.get("page", 1, int), 1)
-    return page(
-        "applications/access_register.html",
-        round=round_,
-        reads=queries.list_accesses(
-            round_, limit=REGISTER_PAGE_SIZE, offset=(number - 1) * REGISTER_PAGE_SIZE
-        ),
-        total=queries.count_accesses(round_),
-        number=number,
-        size=REGISTER_PAGE_SIZE,
     )

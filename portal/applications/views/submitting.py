@@ -1,22 +1,24 @@
-"""Checking, declaring, submitting, the receipt, and withdrawing."""
+"""Checking, declaring, submitting now or at the deadline, going back to what was submitted, and withdrawing."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from typing import Any
 
-from flask import redirect, request, url_for
+from flask import flash, redirect, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.applications import policy, queries, services
-from portal.applications.forms import ConfirmForm, DeclarationForm
-from portal.applications.models import Application
+from portal.applications.forms import ConfirmForm, DeclarationForm, WithdrawForm
+from portal.applications.models import Application, LateAttempt
 from portal.applications.views import blueprint
 from portal.applications.views.drafting import is_open, may_edit_now
+from portal.core import clock
 from portal.core.access import access, current_person
 from portal.core.db import session
 from portal.core.errors import DomainError, Invalid
-from portal.core.web import done, page
+from portal.core.ui import uk_datetime
+from portal.core.web import done, keep_writes, page
 from portal.frameworks import queries as frameworks
 from portal.frameworks.states import QuestionKind
 
@@ -24,14 +26,14 @@ from portal.frameworks.states import QuestionKind
 @blueprint.route("/applications/<uuid:application_id>/check", methods=["GET"])
 @access(policy.can_read, of=queries.get_application)
 def check(application: Application) -> ResponseReturnValue:
+    progress = queries.get_progress(application)
     return page(
         "applications/check.html",
         application=application,
-        progress=queries.get_progress(application),
+        progress=progress,
         kinds=QuestionKind,
         may_edit=may_edit_now(application),
-        is_open=is_open(application),
-        has_working_copy=services.has_working_copy(application),
+        **_about_standing(application, progress),
     )
 
 
@@ -53,7 +55,10 @@ def declaration(application: Application) -> ResponseReturnValue:
                 raise
             form[error.field].errors = [error.message]
         else:
-            return done("Declaration signed.", url_for("applications.submit", application_id=application.id))
+            return done(
+                "Declaration signed. The application is not submitted yet.",
+                url_for("applications.submit", application_id=application.id),
+            )
     return page(
         "applications/declaration.html",
         422 if form.errors else 200,
@@ -62,6 +67,7 @@ def declaration(application: Application) -> ResponseReturnValue:
         gaps=queries.get_progress(application).gaps,
         text=services.declaration_text(frameworks.list_sections(application.round)),
         may_edit=may_edit_now(application),
+        instruction=queries.find_instruction(application),
     )
 
 
@@ -70,69 +76,148 @@ def declaration(application: Application) -> ResponseReturnValue:
 def submit(application: Application) -> ResponseReturnValue:
     form = ConfirmForm(data={"version": _version_shown(application)})
     if form.validate_on_submit():
-        with late_attempts_on_record(application):
-            services.submit_application(application, by=current_person(), seen_version=_version(form))
-            # What only the commit would notice belongs inside too.
-            session.flush()
-        return redirect(url_for("applications.receipt", application_id=application.id), 303)
+        return _in_time(application, lambda: _submit(application, form))
+    progress = queries.get_progress(application)
     return page(
         "applications/submit.html",
         application=application,
         form=form,
-        gaps=queries.get_progress(application).gaps,
-        standing=queries.latest_submission(application),
-        has_working_copy=services.has_working_copy(application),
-        is_open=is_open(application),
+        gaps=progress.gaps,
+        **_about_standing(application, progress),
     )
 
 
-@contextmanager
-def late_attempts_on_record(application: Application) -> Iterator[None]:
-    """A submission refused as late leaves a record, in a transaction of its own after the rollback."""
-    person = current_person()
-    try:
-        yield
-    except DomainError as error:
-        if not services.is_late(error):
-            raise
-        session.rollback()
-        services.record_late_attempt(application, by=person)
-        session.commit()
-        if isinstance(error, services.DeadlinePassed):
-            raise
-        raise services.DeadlinePassed(error.message) from error
+def _submit(application: Application, form: ConfirmForm) -> ResponseReturnValue:
+    submission = services.submit_application(application, by=current_person(), seen_version=_version(form))
+    # What only the commit would notice belongs inside too.
+    session.flush()
+    if submission.created_at < clock.now():
+        flash("It had been submitted already. This is the receipt; nothing was done twice.", "notice")
+    return redirect(url_for("applications.receipt", application_id=application.id), 303)
 
 
-@blueprint.route("/applications/<uuid:application_id>/receipt", methods=["GET"])
-@access(policy.can_read, of=queries.get_application)
-def receipt(application: Application) -> ResponseReturnValue:
-    submission = queries.get_submission(application, request.args.get("number", type=int))
+@blueprint.route("/applications/<uuid:application_id>/standing-instruction", methods=["POST"])
+@access(policy.can_write, of=queries.get_application)
+def instruct(application: Application) -> ResponseReturnValue:
+    form = ConfirmForm()
+    deadline = application.round.submission_deadline
+
+    def give() -> ResponseReturnValue:
+        services.instruct(application, by=current_person(), seen_version=_version(form))
+        session.flush()
+        return done(
+            f"It will be submitted by itself on {uk_datetime(deadline)}, as long as nothing is changed.",
+            url_for("applications.submit", application_id=application.id),
+        )
+
+    return _in_time(application, give)
+
+
+@blueprint.route("/applications/<uuid:application_id>/standing-instruction/cancel", methods=["POST"])
+@access(policy.can_write, of=queries.get_application)
+def cancel_instruction(application: Application) -> ResponseReturnValue:
+    services.cancel_instruction(application, by=current_person())
+    return done(
+        "It will no longer be submitted by itself.",
+        url_for("applications.submit", application_id=application.id),
+    )
+
+
+@blueprint.route("/applications/<uuid:application_id>/discard-changes", methods=["GET", "POST"])
+@access(policy.can_write, of=queries.get_application)
+def discard_changes(application: Application) -> ResponseReturnValue:
+    form = ConfirmForm(data={"version": _version_shown(application)})
+    if form.validate_on_submit():
+        services.discard_changes(application, by=current_person(), seen_version=_version(form))
+        return done(
+            "Your changes are discarded. The application is as you submitted it.",
+            url_for("applications.show", application_id=application.id),
+        )
     return page(
-        "applications/receipt.html",
+        "applications/discard_changes.html",
         application=application,
-        submission=submission,
-        submissions=queries.list_submissions(application),
-        prices=queries.list_submitted_prices(submission),
-        cells=queries.list_asked_cells(application.round),
-        file_states=queries.list_file_states(submission),
-        is_open=is_open(application),
-        has_working_copy=services.has_working_copy(application),
+        form=form,
+        **_about_standing(application, queries.get_progress(application)),
     )
 
 
 @blueprint.route("/applications/<uuid:application_id>/withdraw", methods=["GET", "POST"])
 @access(policy.can_write, of=queries.get_application)
 def withdraw(application: Application) -> ResponseReturnValue:
-    form = ConfirmForm(data={"version": _version_shown(application)})
+    form = WithdrawForm(data={"version": _version_shown(application)})
     if form.validate_on_submit():
-        services.withdraw_application(application, by=current_person(), seen_version=_version(form))
-        return done(
-            f"Application {application.reference} withdrawn.",
-            url_for("applications.show", application_id=application.id),
-        )
+        try:
+            services.withdraw_application(
+                application,
+                reason=form.reason.data or "",
+                by=current_person(),
+                seen_version=_version(form),
+            )
+        except Invalid as error:
+            if error.field is None:
+                raise
+            form[error.field].errors = [error.message]
+        else:
+            return done(
+                f"Application {application.reference} withdrawn.",
+                url_for("applications.show", application_id=application.id),
+            )
     return page(
-        "applications/withdraw.html", application=application, form=form, is_open=is_open(application)
+        "applications/withdraw.html",
+        422 if form.errors else 200,
+        application=application,
+        form=form,
+        is_open=is_open(application),
     )
+
+
+@blueprint.route("/applications/<uuid:application_id>/late", methods=["GET"])
+@access(policy.can_read, of=queries.get_application)
+def late(application: Application) -> ResponseReturnValue:
+    return _late_page(application, queries.get_late_attempt(application), 200)
+
+
+def _in_time(application: Application, action: Callable[[], ResponseReturnValue]) -> ResponseReturnValue:
+    """Do it, or refuse it as late and keep what was tried, after the rollback, with a page that says so."""
+    person = current_person()
+    try:
+        return action()
+    except DomainError as error:
+        if not services.is_late(error):
+            raise
+        session.rollback()
+        attempt = services.record_late_attempt(application, by=person)
+        keep_writes()
+        return _late_page(application, attempt, 409)
+
+
+def _late_page(application: Application, attempt: LateAttempt, status: int) -> ResponseReturnValue:
+    return page(
+        "applications/late.html",
+        status,
+        application=application,
+        attempt=attempt,
+        attempted=services.to_the_second(attempt.created_at),
+        standing=queries.latest_submission(application),
+    )
+
+
+def _about_standing(application: Application, progress: queries.Progress) -> dict[str, Any]:
+    """What was submitted, what has changed since, and what will happen by itself."""
+    standing = queries.latest_submission(application)
+    has_working_copy = services.has_working_copy(application)
+    changes = (
+        queries.list_changes(standing, queries.list_submitted_prices(standing), progress)
+        if standing is not None and has_working_copy
+        else []
+    )
+    return {
+        "standing": standing,
+        "has_working_copy": has_working_copy,
+        "changes": changes,
+        "instruction": queries.find_instruction(application),
+        "is_open": is_open(application),
+    }
 
 
 def _version_shown(application: Application) -> int | None:

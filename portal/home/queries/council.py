@@ -16,7 +16,7 @@ from portal.agreements.states import AgreementState
 from portal.core import clock
 from portal.core.db import session
 from portal.decisions.queries import list_awaiting_decision
-from portal.home.queries import evaluation, rounds
+from portal.home.queries import clarifications, evaluation, rounds
 from portal.home.queries.declarations import count_undeclared, declare
 from portal.home.queries.todo import Figure, Part, Todo
 from portal.pricing.models import PriceVersion
@@ -33,7 +33,12 @@ def list_council_parts(person: Person) -> list[Part]:
 
 
 def _commissioner(person: Person) -> Part:
-    todos = [*_registrations(), *rounds.list_todos(person), *_countersignatures(person)]
+    todos = [
+        *_registrations(),
+        *clarifications.list_questions_to_answer(),
+        *rounds.list_todos(person),
+        *_countersignatures(person),
+    ]
     return Part("Commissioning", "Nothing waits for you. Rounds and registrations will appear here.", todos)
 
 

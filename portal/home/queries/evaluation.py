@@ -15,7 +15,8 @@ from portal.frameworks.states import RoundState
 from portal.home.queries.declarations import declare
 from portal.home.queries.todo import Todo
 
-SCORING = (RoundState.OPENED, RoundState.EVALUATING)
+# Who takes over from somebody with a conflict may still be scoring when consensus is open.
+SCORING = (RoundState.OPENED, RoundState.EVALUATING, RoundState.CONSENSUS)
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ def list_todos(person: Person) -> list[Todo]:
 
 def _todos(assigned: Assigned) -> list[Todo]:
     todos = [declare(assigned.round, assigned.undeclared)] if assigned.undeclared else []
-    if assigned.round.state != RoundState.EVALUATING:
+    if assigned.round.state == RoundState.OPENED:
         return todos
     if assigned.unscored:
         text = "Questions left, each with a score and a reason."
@@ -74,7 +75,11 @@ def _list_assigned(person: Person) -> list[Assigned]:
                 ConflictDeclaration.person_id == EvaluationSheet.evaluator_id,
             ),
         )
-        .where(EvaluationSheet.evaluator_id == person.id, EvaluationSheet.finished_at.is_(None))
+        .where(
+            EvaluationSheet.evaluator_id == person.id,
+            EvaluationSheet.finished_at.is_(None),
+            EvaluationSheet.voided_at.is_(None),
+        )
         .group_by(Application.round_id)
         .subquery()
     )

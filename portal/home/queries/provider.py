@@ -6,10 +6,8 @@ The number of statements does not depend on how many agencies, rounds or applica
 from __future__ import annotations
 
 import uuid
-from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 import sqlalchemy as sa
 
@@ -18,14 +16,14 @@ from portal.accounts.states import Role
 from portal.agreements.models import Agreement
 from portal.agreements.queries import list_awaiting_signature
 from portal.applications import policy as applying
-from portal.applications.models import Answer, Application, BidPrice, Evidence
+from portal.applications.models import ClarificationRequest
+from portal.applications.queries import get_progress_of
 from portal.applications.states import ApplicationState
 from portal.core import clock
 from portal.core.db import session
-from portal.decisions.models import DecisionNotice
-from portal.frameworks.models import BasketVolume, PriceCell, Question, Round, Section
+from portal.frameworks.models import ClarificationNote, Round
 from portal.frameworks.queries import is_accepting, list_open_rounds
-from portal.frameworks.states import QuestionKind, RoundState, SectionKind
+from portal.home.queries import applications, clarifications
 from portal.home.queries.todo import Note, Part, Todo
 from portal.providers.models import JoinRequest, Organisation
 from portal.providers.states import OrganisationState
@@ -38,12 +36,11 @@ NOTHING = "Nothing needs doing now. We send an email when something does."
 
 
 @dataclass(frozen=True)
-class Applied:
-    """An application of one of the person's agencies, its round, and whether its decision notice was sent."""
+class Waiting:
+    """How many of an agency's households want confirming, and how many people ask to be let in."""
 
-    application: Application
-    round: Round
-    notice_sent_at: datetime | None
+    unconfirmed: int
+    asking: int
 
 
 @dataclass(frozen=True)
@@ -51,19 +48,21 @@ class Known:
     """Everything the start page knows of a person's agencies, by agency."""
 
     open_rounds: Sequence[Round]
-    applied: dict[uuid.UUID, list[Applied]]
+    applied: dict[uuid.UUID, list[applications.Applied]]
     missing: dict[uuid.UUID, int]
     to_sign: Sequence[Agreement]
-    unconfirmed: dict[uuid.UUID, int]
-    asking: dict[uuid.UUID, int]
+    news: dict[uuid.UUID, list[ClarificationNote]]
+    requests: dict[uuid.UUID, list[ClarificationRequest]]
+    waiting: dict[uuid.UUID, Waiting]
 
 
 def list_provider_parts(person: Person) -> list[Part]:
     """One part for each agency the person acts for, in the order in which they were let in."""
-    organisations = _list_organisations(person.organisation_ids)
+    waiting = _list_organisations(person.organisation_ids)
+    organisations = {organisation.id: organisation for organisation in waiting}
     if not organisations:
         return [_without_agency()] if not person.is_council else []
-    known = _gather(person, list(organisations))
+    known = _gather(person, {organisation.id: counts for organisation, counts in waiting.items()})
     return [_part(person, organisations[of], known) for of in person.organisation_ids if of in organisations]
 
 
@@ -87,11 +86,23 @@ def _part(person: Person, organisation: Organisation, known: Known) -> Part:
             for agreement in known.to_sign
             if agreement.organisation_id == organisation.id
         ]
-        todos += _on_colleagues(organisation, known.asking.get(organisation.id, 0))
+        todos += _on_colleagues(organisation, known.waiting[organisation.id].asking)
     if person.acts_for(organisation.id, Role.PLACEMENTS_LEAD):
-        todos += _on_vacancies(organisation, known.unconfirmed.get(organisation.id, 0))
+        todos += _on_vacancies(organisation, known.waiting[organisation.id].unconfirmed)
     urn = f"URN {organisation.urn}, " if organisation.urn else ""
-    return Part(f"{organisation.name} ({urn}{organisation.town})", NOTHING, todos, _standing(organisation))
+    notes = [*_standing(organisation), *_deadlines(person, organisation, known)]
+    return Part(f"{organisation.name} ({urn}{organisation.town})", NOTHING, todos, notes)
+
+
+def _deadlines(person: Person, organisation: Organisation, known: Known) -> list[Note]:
+    if not person.acts_for(organisation.id, *APPLYING):
+        return []
+    now = clock.now()
+    notes = (
+        applications.on_deadline(one, known.missing.get(one.application.id, 0), now)
+        for one in known.applied[organisation.id]
+    )
+    return [note for note in notes if note is not None]
 
 
 def _standing(organisation: Organisation) -> list[Note]:
@@ -108,9 +119,13 @@ def _on_applications(person: Person, organisation: Organisation, known: Known) -
     rounds_applied_to = {one.round.id for one in applied}
     open_rounds = known.open_rounds if applying.can_start(person, organisation) else []
     todos = [_start(organisation, round_) for round_ in open_rounds if round_.id not in rounds_applied_to]
+    for round_ in known.open_rounds:
+        if round_ in open_rounds or round_.id in rounds_applied_to:
+            todos += clarifications.on_news(round_, known.news.get(round_.id, []))
     now = clock.now()
     for one in applied:
-        todos += _on_application(one, known.missing.get(one.application.id, 0), now)
+        todos += [clarifications.on_request(asked) for asked in known.requests.get(one.application.id, [])]
+        todos += applications.on_application(one, known.missing.get(one.application.id, 0), now)
     return todos
 
 
@@ -122,58 +137,6 @@ def _start(organisation: Organisation, round_: Round) -> Todo:
         text="You can save it and come back until the deadline.",
         due=round_.submission_deadline,
         due_words="Closes",
-    )
-
-
-def _on_application(one: Applied, missing: int, now: datetime) -> list[Todo]:
-    ids = {"application_id": one.application.id}
-    if one.notice_sent_at is not None:
-        text = f"The councils’ decision on {one.round.title}, with your scores and the reasons."
-        return [Todo("Read your decision notice", "decisions.notice", ids, text=text)]
-    if one.application.state == ApplicationState.WITHDRAWN:
-        return []
-    if not is_accepting(one.round, now):
-        return [_after_deadline(one, ids)]
-    if one.application.state == ApplicationState.DRAFT:
-        return [_continue(one, ids, missing)]
-    if one.application.state == ApplicationState.SUBMITTED:
-        return [_receipt(one, ids)]
-    return []
-
-
-def _continue(one: Applied, ids: dict[str, uuid.UUID], missing: int) -> Todo:
-    complete = "Every question is answered. Check, declare and submit it."
-    return Todo(
-        f"Continue your application: {one.round.title}",
-        "applications.show",
-        ids,
-        count=missing or None,
-        text="Questions not answered yet." if missing else complete,
-        due=one.round.submission_deadline,
-        due_words="Closes",
-        tone="warning" if missing else None,
-    )
-
-
-def _receipt(one: Applied, ids: dict[str, uuid.UUID]) -> Todo:
-    return Todo(
-        f"Submitted: {one.round.title}",
-        "applications.receipt",
-        ids,
-        text=f"Reference {one.application.reference}. You can change and submit it again until the deadline.",
-        due=one.round.submission_deadline,
-        due_words="Closes",
-        tone="good",
-    )
-
-
-def _after_deadline(one: Applied, ids: dict[str, uuid.UUID]) -> Todo:
-    if one.application.state == ApplicationState.DRAFT:
-        text = "The deadline has passed. You can still read what you wrote."
-        return Todo(f"Not submitted: {one.round.title}", "applications.show", ids, text=text, tone="neutral")
-    text = f"Reference {one.application.reference}. We email you when the decision is made."
-    return Todo(
-        f"With the councils: {one.round.title}", "applications.receipt", ids, text=text, tone="neutral"
     )
 
 
@@ -213,110 +176,58 @@ def _on_vacancies(organisation: Organisation, unconfirmed: int) -> list[Todo]:
     ]
 
 
-def _list_organisations(ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, Organisation]:
+def _list_organisations(ids: Sequence[uuid.UUID]) -> dict[Organisation, Waiting]:
     if not ids:
         return {}
-    found = session.scalars(sa.select(Organisation).where(Organisation.id.in_(ids)))
-    return {organisation.id: organisation for organisation in found}
+    rows = session.execute(sa.select(Organisation, _unconfirmed(), _asking()).where(Organisation.id.in_(ids)))
+    return {organisation: Waiting(unconfirmed, asking) for organisation, unconfirmed, asking in rows}
 
 
-def _gather(person: Person, ids: Sequence[uuid.UUID]) -> Known:
-    applied = _applications(ids)
-    drafts = [
-        one.application.id
-        for of in applied.values()
-        for one in of
-        if one.application.state == ApplicationState.DRAFT
-    ]
-    return Known(
-        open_rounds=list_open_rounds(),
-        applied=applied,
-        missing=_count_missing(drafts) if drafts else {},
-        to_sign=list_awaiting_signature(person),
-        unconfirmed=_count_unconfirmed(ids),
-        asking=_count_asking(ids),
-    )
-
-
-def _applications(ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, list[Applied]]:
-    rows = session.execute(
-        sa.select(Application, Round, DecisionNotice.sent_at)
-        .join(Round, Round.id == Application.round_id)
-        .outerjoin(DecisionNotice, DecisionNotice.application_id == Application.id)
-        .where(Application.organisation_id.in_(ids), Round.state != RoundState.CANCELLED)
-        .order_by(Round.submission_deadline)
-    )
-    found: dict[uuid.UUID, list[Applied]] = defaultdict(list)
-    for application, round_, sent_at in rows:
-        found[application.organisation_id].append(Applied(application, round_, sent_at))
-    return found
-
-
-def _count_missing(applications: Sequence[uuid.UUID]) -> dict[uuid.UUID, int]:
-    """How many questions of each draft have no answer yet; the price schedule counts as one."""
-    rows = session.execute(
-        sa.select(Application.id, sa.func.count())
-        .join(Section, Section.round_id == Application.round_id)
-        .join(Question, Question.section_id == Section.id)
+def _unconfirmed() -> sa.ScalarSelect[int]:
+    return (
+        sa.select(sa.func.count())
         .where(
-            Application.id.in_(applications),
-            Section.kind != SectionKind.DECLARATION,
-            sa.case(
-                (Question.kind == QuestionKind.PRICE_SCHEDULE, ~_is_priced()),
-                (Question.kind == QuestionKind.FILE, Question.is_required & ~_has_file()),
-                else_=Question.is_required & ~_is_answered(),
-            ),
-        )
-        .group_by(Application.id)
-    )
-    return {application_id: count for application_id, count in rows}  # noqa: C416 - for the type checker
-
-
-def _is_priced() -> sa.ColumnElement[bool]:
-    """Every cell of the round's basket, or of the whole schedule where it has none, is settled."""
-    basket = _count(BasketVolume.round_id == Application.round_id)
-    asked = sa.func.coalesce(sa.func.nullif(basket, 0), _count(PriceCell.id.is_not(None)))
-    return _count(BidPrice.application_id == Application.id) >= asked
-
-
-def _count(condition: sa.ColumnElement[bool]) -> sa.ScalarSelect[int]:
-    return sa.select(sa.func.count()).where(condition).correlate(Application).scalar_subquery()
-
-
-def _has_file() -> sa.ColumnElement[bool]:
-    return sa.exists().where(
-        Answer.application_id == Application.id,
-        Answer.question_id == Question.id,
-        Evidence.answer_id == Answer.id,
-    )
-
-
-def _is_answered() -> sa.ColumnElement[bool]:
-    return sa.exists().where(
-        Answer.application_id == Application.id,
-        Answer.question_id == Question.id,
-        Answer.value.is_not(None),
-        sa.cast(Answer.value, sa.Text).not_in(['""', "[]"]),
-    )
-
-
-def _count_unconfirmed(ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, int]:
-    rows = session.execute(
-        sa.select(Vacancy.organisation_id, sa.func.count())
-        .where(
-            Vacancy.organisation_id.in_(ids),
+            Vacancy.organisation_id == Organisation.id,
             Vacancy.state.in_(sorted(OPEN)),
             Vacancy.confirmed_at < fresh_since(clock.now()),
         )
-        .group_by(Vacancy.organisation_id)
+        .correlate(Organisation)
+        .scalar_subquery()
     )
-    return {organisation_id: count for organisation_id, count in rows}  # noqa: C416 - for the type checker
 
 
-def _count_asking(ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, int]:
-    rows = session.execute(
-        sa.select(JoinRequest.organisation_id, sa.func.count())
-        .where(JoinRequest.organisation_id.in_(ids), JoinRequest.answered_at.is_(None))
-        .group_by(JoinRequest.organisation_id)
+def _asking() -> sa.ScalarSelect[int]:
+    return (
+        sa.select(sa.func.count())
+        .where(JoinRequest.organisation_id == Organisation.id, JoinRequest.answered_at.is_(None))
+        .correlate(Organisation)
+        .scalar_subquery()
     )
-    return {organisation_id: count for organisation_id, count in rows}  # noqa: C416 - for the type checker
+
+
+def _gather(person: Person, waiting: dict[uuid.UUID, Waiting]) -> Known:
+    applied = applications.list_applied(list(waiting))
+    open_rounds = list_open_rounds()
+    may_be_asked = any(one.round.opened_at is not None for of in applied.values() for one in of)
+    return Known(
+        open_rounds=open_rounds,
+        news=clarifications.find_news() if open_rounds else {},
+        requests=clarifications.find_requests(person) if may_be_asked else {},
+        applied=applied,
+        missing=_count_gaps(one for of in applied.values() for one in of),
+        to_sign=list_awaiting_signature(person),
+        waiting=waiting,
+    )
+
+
+def _count_gaps(applied: Iterable[applications.Applied]) -> dict[uuid.UUID, int]:
+    """How many questions keep each open draft from being submitted."""
+    now = clock.now()
+    drafts = [
+        one.application
+        for one in applied
+        if one.application.state == ApplicationState.DRAFT and is_accepting(one.round, now)
+    ]
+    if not drafts:
+        return {}
+    return {of: len(progress.gaps) for of, progress in get_progress_of(drafts).items()}

@@ -17,10 +17,10 @@ from portal.applications.models import Application
 from portal.applications.states import ApplicationState
 from portal.core import clock
 from portal.core.db import session
-from portal.evaluations.models import EvaluationSheet
-from portal.evaluations.queries.applications import active_sheet
+from portal.evaluations.models import ComplianceFinding, EvaluationSheet
+from portal.evaluations.queries.applications import active_sheet, awaits_review
 from portal.frameworks.models import Round
-from portal.frameworks.queries import is_accepting
+from portal.frameworks.queries import ProposedExtension, is_accepting, propose_extensions
 from portal.frameworks.states import RoundState
 from portal.home.queries.declarations import count_undeclared, declare
 from portal.home.queries.todo import Todo
@@ -30,11 +30,15 @@ ENDED = (RoundState.CONCLUDED, RoundState.CANCELLED)
 
 @dataclass(frozen=True)
 class InHand:
-    """A round, how many applications stand submitted, and how many of them wait to be checked or scored."""
+    """A round, how many applications stand submitted, and how many of them wait to be checked or scored.
+
+    `to_confirm` counts the fails that colleagues proposed and this person may confirm as the second officer.
+    """
 
     round: Round
     submitted: int
     unchecked: int
+    to_confirm: int
     unfinished: int
 
     @property
@@ -52,17 +56,42 @@ def list_todos(person: Person) -> list[Todo]:
     """What each round that has not ended waits for, the soonest deadline first."""
     now = clock.now()
     undeclared = count_undeclared(person)
+    in_hand = _list_in_hand(person)
+    proposed = propose_extensions([one.round for one in in_hand], now)
     todos: list[Todo] = []
-    for one in _list_in_hand():
+    for one in in_hand:
+        if one.round.id in proposed:
+            todos.append(_make_good(one, proposed[one.round.id]))
         if undeclared.get(one.round.id):
             todos.append(declare(one.round, undeclared[one.round.id]))
         todos.append(STEPS[one.round.state](one, person, now))
+        if one.to_confirm:
+            text = "Fails that a colleague proposed in the compliance check: each needs a second officer."
+            todos.append(
+                one.todo("Confirm or turn back", "evaluations.compliance", text, count=one.to_confirm)
+            )
     return todos
 
 
-def _list_in_hand() -> list[InHand]:
+def _make_good(one: InHand, proposed: ProposedExtension) -> Todo:
+    title, page = "Extend the deadline after an outage", "frameworks.extend_deadline"
+    return replace(one.todo(title, page, proposed.figures), ids={"round_id": one.round.id, "proposed": 1})
+
+
+def _list_in_hand(person: Person) -> list[InHand]:
     unchecked = sa.select(sa.func.count()).where(
         Application.round_id == Round.id, Application.state == ApplicationState.SUBMITTED
+    )
+    to_confirm = (
+        sa.select(sa.func.count())
+        .select_from(ComplianceFinding)
+        .join(Application, Application.id == ComplianceFinding.application_id)
+        .where(
+            Application.round_id == Round.id,
+            Application.state == ApplicationState.SUBMITTED,
+            ComplianceFinding.found_by_id != person.id,
+            awaits_review(),
+        )
     )
     unfinished = (
         sa.select(sa.func.count())
@@ -75,6 +104,7 @@ def _list_in_hand() -> list[InHand]:
             Round,
             sa.func.count_submitted(Round.id),
             unchecked.correlate(Round).scalar_subquery(),
+            to_confirm.correlate(Round).scalar_subquery(),
             unfinished.correlate(Round).scalar_subquery(),
         )
         .where(Round.state.not_in(ENDED))

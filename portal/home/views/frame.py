@@ -56,6 +56,8 @@ def _frame_of(person: Any) -> dict[str, Any]:
         "acting_for": _acting_for(person),
         "home_href": url_for("home.start"),
         "account_href": url_for("accounts.account"),
+        "notifications_href": url_for("notifications.index"),
+        "unread": person.unread or 0,
         "sign_out_href": url_for("accounts.sign_out"),
         "navigation": navigation_for(person),
         "idle": _idle(),

@@ -59,6 +59,12 @@ MENU = (
     Entry("Prices", "pricing.index", PROVIDER_ROLES | OVERSEEING | {R.FINANCE_OFFICER}),
     Entry("Audit log", "reports.audit_log", frozenset({R.AUDITOR, R.COMMISSIONER}), "reports.audit"),
     Entry("Access register", "reports.access_register", frozenset({R.AUDITOR}), "reports.access"),
+    Entry(
+        "Undelivered mail",
+        "notifications.undelivered",
+        frozenset({R.COMMISSIONER, R.SYSTEM_ADMINISTRATOR}),
+        "notifications.undelivered",
+    ),
     Entry("Accounts", "accounts.council_accounts", frozenset({R.SYSTEM_ADMINISTRATOR}), "accounts.council"),
 )
 
