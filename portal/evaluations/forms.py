@@ -5,13 +5,15 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from flask_wtf import FlaskForm
 from werkzeug.datastructures import MultiDict
-from wtforms import HiddenField, RadioField, TextAreaField
+from wtforms import DateField, HiddenField, RadioField, SelectMultipleField, TextAreaField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
-from wtforms.validators import InputRequired
+from wtforms.validators import InputRequired, Optional
 
+from portal.evaluations.services import Pair, Spread
 from portal.evaluations.services.conflicts import Choice
 from portal.evaluations.states import SCORE_DESCRIPTORS, Finding
 
@@ -20,6 +22,14 @@ SCALE = [SelectChoice(value, f"{value} – {words}") for value, words in SCORE_D
 
 def _whole(value: object) -> int | None:
     return int(str(value)) if str(value or "").isdigit() or value == 0 else None
+
+
+class _Day(DateField):
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        try:
+            super().process_formdata(valuelist)
+        except ValueError as error:
+            raise ValueError("Enter a real date, like 31/03/2026.") from error
 
 
 class ScoreForm(FlaskForm):  # type: ignore[misc]
@@ -62,6 +72,61 @@ class ConclusionForm(FlaskForm):  # type: ignore[misc]
     )
 
 
+class ReviewForm(FlaskForm):  # type: ignore[misc]
+    """A second officer's word on a fail."""
+
+    version = HiddenField()
+    outcome = RadioField(
+        "Does the fail stand?",
+        choices=[
+            SelectChoice("confirm", "Confirm: the question is failed"),
+            SelectChoice("turn_back", "Turn it back to whoever proposed it"),
+        ],
+        validators=[InputRequired("Choose whether the fail stands.")],
+        validate_choice=False,
+    )
+    reason = TextAreaField(
+        "Your reason", description="Needed when you turn it back. Whoever proposed the fail reads it."
+    )
+
+
+class ReplaceForm(FlaskForm):  # type: ignore[misc]
+    """Why an evaluator is taken off an application."""
+
+    reason = TextAreaField(
+        "Why is this evaluator replaced?",
+        description="Kept with the scores. The evaluator reads it.",
+        validators=[InputRequired("Say why this evaluator is replaced.")],
+    )
+
+
+class SpreadForm(FlaskForm):  # type: ignore[misc]
+    """How the scoring is to be spread, and with whom."""
+
+    class Meta:
+        csrf = False  # it only asks for a proposal, by GET
+
+    keep_to = RadioField(
+        "What should an evaluator keep to?",
+        choices=[SelectChoice(one.value, one.label) for one in Spread],
+        default=Spread.APPLICATION.value,
+    )
+    scorers = RadioField(
+        "How many evaluators for each question?",
+        choices=[SelectChoice("2", "Two"), SelectChoice("3", "Three")],
+        default="2",
+    )
+    people = SelectMultipleField("Who takes part?", validate_choice=False)
+
+
+class DueDateForm(FlaskForm):  # type: ignore[misc]
+    """By when scores are wanted. Empty: no date."""
+
+    scores_due_on = _Day(
+        "Scores are due on (optional)", validators=[Optional()], format=["%Y-%m-%d", "%d/%m/%Y"]
+    )
+
+
 class ActionForm(FlaskForm):  # type: ignore[misc]
     """A button, with the token that shows it was pressed on our page."""
 
@@ -72,6 +137,7 @@ class FindingTyped:
 
     finding: Finding
     reason: str
+    evidence: str
     version: int | None
 
 
@@ -84,6 +150,7 @@ def read_findings(form: MultiDict[str, str], questions: Iterable[uuid.UUID]) -> 
             found[question_id] = FindingTyped(
                 Finding(value),
                 form.get(f"reason-{question_id}", "").strip(),
+                form.get(f"evidence-{question_id}", "").strip(),
                 _whole(form.get(f"version-{question_id}")),
             )
     return found
@@ -100,8 +167,8 @@ def read_choices(form: Mapping[str, str], applications: Iterable[uuid.UUID]) -> 
     return choices
 
 
-def read_pairs(values: Iterable[str]) -> set[tuple[uuid.UUID, uuid.UUID]]:
-    """Ticked boxes of the assignment grid: `<application id>:<person id>`."""
+def read_pairs(values: Iterable[str]) -> set[Pair]:
+    """Ticked boxes of an assignment grid: `<application or question id>:<person id>`."""
     pairs = set()
     for value in values:
         first, _, second = value.partition(":")
@@ -110,3 +177,16 @@ def read_pairs(values: Iterable[str]) -> set[tuple[uuid.UUID, uuid.UUID]]:
         except ValueError:
             continue
     return pairs
+
+
+def read_was(form: Mapping[str, str]) -> set[Pair]:
+    """The boxes that were ticked when the grid was shown."""
+    return read_pairs(form.get("was", "").split())
+
+
+def read_id(text: str | None) -> uuid.UUID | None:
+    """An id chosen from a list, or None."""
+    try:
+        return uuid.UUID(text or "")
+    except ValueError:
+        return None

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 
-from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal.accounts.models import Person
@@ -16,8 +16,23 @@ from portal.evaluations.states import Finding
 from portal.frameworks.models import Question
 
 
+class Voidable:
+    """What is made void stays on record, with who made it void and why, and counts for nothing."""
+
+    voided_at: Mapped[datetime | None]
+    voided_by_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("person.id"))
+    void_reason: Mapped[str] = mapped_column(default="", server_default="")
+
+
+VOID_WHOLE = "(voided_at IS NULL) = (voided_by_id IS NULL) AND (voided_at IS NULL) = (void_reason = '')"
+
+
 class ComplianceFinding(Versioned, Base):
-    """What an officer found on one pass/fail question of one application, with the reason."""
+    """What an officer found on one pass/fail question of one application, with the reason.
+
+    Where the applicant says that a ground for exclusion applies, the finding is the decision on self-cleaning and
+    names the `evidence_considered`. A fail stands when another officer has confirmed this `version` of it.
+    """
 
     __tablename__ = "compliance_finding"
     __table_args__ = (
@@ -29,9 +44,33 @@ class ComplianceFinding(Versioned, Base):
     question_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("question.id"))
     finding: Mapped[Finding] = mapped_column(enum_of(Finding))
     reason: Mapped[str] = mapped_column(default="")
+    evidence_considered: Mapped[str] = mapped_column(default="", server_default="")
     found_by_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("person.id"))
 
     question: Mapped[Question] = relationship()
+    found_by: Mapped[Person] = relationship()
+
+
+class FindingReview(Identified, Base):
+    """A second officer confirmed a fail, or turned it back with a reason. Never changed.
+
+    It is about one version of the finding: changing the finding leaves the review behind.
+    """
+
+    __tablename__ = "finding_review"
+    __table_args__ = (
+        UniqueConstraint("finding_id", "finding_version"),
+        CheckConstraint("is_confirmed OR reason <> ''", name="turned_back_with_reason"),
+    )
+
+    finding_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("compliance_finding.id"))
+    finding_version: Mapped[int]
+    is_confirmed: Mapped[bool]
+    reason: Mapped[str] = mapped_column(default="", server_default="")
+    reviewed_by_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("person.id"))
+
+    finding: Mapped[ComplianceFinding] = relationship()
+    reviewed_by: Mapped[Person] = relationship()
 
 
 class ComplianceConclusion(Identified, Base):
@@ -70,14 +109,25 @@ class ConflictDeclaration(Versioned, Base):
     person: Mapped[Person] = relationship()
 
 
-class EvaluationSheet(Versioned, Base):
-    """One evaluator's scores on one application. Finished means locked."""
+class EvaluationSheet(Voidable, Versioned, Base):
+    """One evaluator's scores on one application. Finished means locked; void means that they do not count."""
 
     __tablename__ = "evaluation_sheet"
-    __table_args__ = (UniqueConstraint("application_id", "evaluator_id"),)
+    __table_args__ = (
+        Index(
+            "uq_evaluation_sheet_application_id_evaluator_id",
+            "application_id",
+            "evaluator_id",
+            unique=True,
+            postgresql_where=text("voided_at IS NULL"),
+        ),
+        CheckConstraint(VOID_WHOLE, name="void_whole"),
+        # The evaluator's own list, in its order.
+        Index("ix_evaluation_sheet_list", "evaluator_id", "created_at", "id"),
+    )
 
     application_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("application.id"))
-    evaluator_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("person.id"), index=True)
+    evaluator_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("person.id"))
     assigned_by_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("person.id"))
     finished_at: Mapped[datetime | None]
 
@@ -107,12 +157,22 @@ class Score(Versioned, Base):
     question: Mapped[Question] = relationship()
 
 
-class ConsensusScore(Versioned, Base):
-    """The agreed score on one question of one application: a new record, with its own reason (rule 5)."""
+class ConsensusScore(Voidable, Versioned, Base):
+    """The agreed score on one question of one application: a new record, with its own reason (rule 5).
+
+    One that rests on scores made void, or that a moderator with a conflict agreed, is void and agreed again.
+    """
 
     __tablename__ = "consensus_score"
     __table_args__ = (
-        UniqueConstraint("application_id", "question_id"),
+        Index(
+            "uq_consensus_score_application_id_question_id",
+            "application_id",
+            "question_id",
+            unique=True,
+            postgresql_where=text("voided_at IS NULL"),
+        ),
+        CheckConstraint(VOID_WHOLE, name="void_whole"),
         CheckConstraint("value BETWEEN 0 AND 5", name="in_scale"),
         CheckConstraint("reason <> ''", name="with_reason"),
     )
@@ -138,3 +198,24 @@ class PriceScore(Identified, Base):
     basket_total: Mapped[Money]
     lowest_total: Mapped[Money]
     score: Mapped[Decimal]
+
+
+class EvaluationTimetable(Base):
+    """When the scores of a round are due. Evaluators are reminded by it; nothing closes by itself."""
+
+    __tablename__ = "evaluation_timetable"
+
+    round_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("round.id"), primary_key=True)
+    scores_due_on: Mapped[date | None]
+
+
+class EvaluatorReminder(Identified, Base):
+    """An evaluator was reminded of what is left to score: once a day at most. `sent_by_id` None: by the date."""
+
+    __tablename__ = "evaluator_reminder"
+    __table_args__ = (UniqueConstraint("round_id", "evaluator_id", "reminded_on"),)
+
+    round_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("round.id"))
+    evaluator_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("person.id"))
+    reminded_on: Mapped[date]
+    sent_by_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("person.id"))

@@ -32,6 +32,16 @@ def audits(person: Person) -> bool:
     return person.holds(Role.AUDITOR) and not person.holds(*READERS)
 
 
+def is_assigning(round_: Round) -> bool:
+    """Whether evaluators may be assigned: until consensus opens, and then to fill gaps until quality is locked."""
+    return round_.state in ASSIGNING or (round_.state == RoundState.CONSENSUS and is_scoring(round_))
+
+
+def is_scoring(round_: Round) -> bool:
+    """Whether somebody may still have scores to give: until quality is locked."""
+    return round_.state in {RoundState.EVALUATING, RoundState.CONSENSUS} and round_.quality_locked_at is None
+
+
 def can_see_round(person: Person, round_: Round) -> Verdict:
     """The workbench of a round: for commissioners, and auditors who may look and not touch."""
     if not person.holds(Role.COMMISSIONER, Role.AUDITOR):
@@ -101,15 +111,19 @@ def can_read_sheet(person: Person, sheet: EvaluationSheet) -> Verdict:
         return denied("Only the evaluator it is assigned to sees a sheet.")
     if sheet.application.round.state in {RoundState.OPENED, RoundState.CANCELLED}:
         return denied("This round is not being evaluated.")
-    return no_conflict(person, sheet.application)
+    if not (verdict := no_conflict(person, sheet.application)):
+        return verdict
+    if sheet.voided_at is not None:
+        return denied("You were taken off this application. Your scores stay on record and do not count.")
+    return ALLOWED
 
 
 def can_finish(person: Person, sheet: EvaluationSheet) -> Verdict:
-    """Scoring goes on while the round is being evaluated and the sheet is not finished."""
+    """Scoring goes on while the round is evaluated; of whoever takes over later, until quality is locked."""
     if not (verdict := can_read_sheet(person, sheet)):
         return verdict
-    if sheet.application.round.state != RoundState.EVALUATING:
-        return denied("Scoring is closed: consensus has begun.")
+    if not is_scoring(sheet.application.round):
+        return denied("Scoring is closed: quality is locked.")
     if sheet.application.state == ApplicationState.WITHDRAWN:
         return denied("This application has been withdrawn.")
     return ALLOWED
@@ -133,9 +147,12 @@ def can_read_consensus(person: Person, application: Application) -> Verdict:
         return denied("Evaluators’ scores stay closed to everyone until all are in and consensus opens.")
     if audits(person):
         return ALLOWED
-    if person.holds(Role.COMMISSIONER) or _evaluates(person, application):
-        return no_conflict(person, application)
-    return denied("Only moderators and the evaluators of this application see its scores.")
+    own = next((one for one in queries.list_sheets([application]) if one.evaluator_id == person.id), None)
+    if own is None and not person.holds(Role.COMMISSIONER):
+        return denied("Only moderators and the evaluators of this application see its scores.")
+    if own is not None and own.finished_at is None:
+        return denied("You see the scores of others when you have finished your own of this application.")
+    return no_conflict(person, application)
 
 
 def can_moderate(person: Person, application: Application) -> Verdict:
@@ -146,7 +163,28 @@ def can_moderate(person: Person, application: Application) -> Verdict:
         return verdict
     if application.round.quality_locked_at is not None or application.round.state != RoundState.CONSENSUS:
         return denied("Quality consensus is locked.")
+    if queries.is_short_of_evaluators(application):
+        return denied("An evaluator is missing. Assign somebody else, who scores before anything is agreed.")
+    if queries.is_still_being_scored(application):
+        return denied("An evaluator has not finished scoring this application.")
     return ALLOWED
+
+
+def can_assign(person: Person, application: Application) -> Verdict:
+    """Who scores an application is chosen by a commissioner who has no conflict with it."""
+    if not (verdict := can_run_round(person, application.round)):
+        return verdict
+    declaration = queries.find_declaration(application.id, person.id)
+    if declaration is not None and declaration.has_conflict:
+        return denied(
+            "You declared a conflict with this applicant, so another commissioner chooses who scores it."
+        )
+    return ALLOWED
+
+
+def can_replace(person: Person, sheet: EvaluationSheet) -> Verdict:
+    """Taking an evaluator off an application: whoever may choose its evaluators."""
+    return can_assign(person, sheet.application)
 
 
 def clear_in_round(person: Person, round_: Round) -> Verdict:

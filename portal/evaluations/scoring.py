@@ -11,18 +11,17 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 
+from portal.frameworks import states as published
+
 HIGHEST_SCORE = 5
 WIDE_SPREAD = 2
 PLACES = Decimal("0.01")
 
-NOT_OFFERED_RULE = (
-    "A cell that an applicant does not offer counts at the round’s ceiling for that cell. If the cell has no "
-    "ceiling, it counts at the highest weekly fee that any compliant applicant offers for it. A cell that "
-    "nobody offers, and that has no ceiling, counts for nobody."
-)
-PRICE_RULE = "Price score = lowest basket total ÷ this basket total × the price weight."
-LOWEST_RULE = "The lowest total is the lowest among compliant applications that meet the quality minimums."
-ROUNDING_RULE = "Points are rounded once, to two decimal places, half up, at the end of each calculation."
+# The rules as they are published with a round, and computed here.
+PRICE_RULE = published.PRICE_RULE
+LOWEST_RULE = published.LOWEST_RULE
+NOT_OFFERED_RULE = published.NOT_OFFERED_RULE
+ROUNDING_RULE = published.ROUNDING_RULE
 
 Prices = Mapping[int, Decimal]  # cell id → weekly fee; a cell that is not offered is absent
 

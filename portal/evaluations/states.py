@@ -15,6 +15,43 @@ class Finding(StrEnum):
         return self.value.replace("_", " ").capitalize()
 
 
+class CheckState(StrEnum):
+    """Where the check of one question has got to: derived from its finding and the second officer's review."""
+
+    NOT_ASKED = "not_asked"
+    TO_FIND = "to_find"
+    TO_FIND_AGAIN = "to_find_again"
+    PASS = "pass"
+    NEEDS_CLARIFICATION = "needs_clarification"
+    TO_CONFIRM = "to_confirm"
+    TURNED_BACK = "turned_back"
+    FAIL = "fail"
+
+    @property
+    def label(self) -> str:
+        return {
+            "not_asked": "Not asked",
+            "to_find": "No finding yet",
+            "to_find_again": "To be found again",
+            "pass": "Pass",
+            "needs_clarification": "Needs clarification",
+            "to_confirm": "Fail, to be confirmed",
+            "turned_back": "Fail, turned back",
+            "fail": "Fail, confirmed",
+        }[self]
+
+    @property
+    def tone(self) -> str:
+        return {"not_asked": "neutral", "to_find": "neutral", "pass": "good", "fail": "bad"}.get(
+            self, "warning"
+        )
+
+    @property
+    def is_settled(self) -> bool:
+        """Nothing is left to do before the check can be concluded."""
+        return self in (CheckState.NOT_ASKED, CheckState.PASS, CheckState.FAIL)
+
+
 SCORE_DESCRIPTORS = {
     0: "Unacceptable",
     1: "Major concerns",

@@ -240,6 +240,13 @@ PAGES = {
     "workbench": ("evaluating", "commissioner", "/evaluations/rounds/{round}"),
     "compliance": ("evaluating", "commissioner", "/evaluations/rounds/{round}/compliance"),
     "assignments": ("evaluating", "commissioner", "/evaluations/rounds/{round}/assignments"),
+    "by question": ("evaluating", "commissioner", "/evaluations/rounds/{round}/assignments/questions"),
+    "spread": (
+        "evaluating",
+        "commissioner",
+        "/evaluations/rounds/{round}/assignments/spread?keep_to=section",
+    ),
+    "workload": ("evaluating", "commissioner", "/evaluations/rounds/{round}/workload"),
     "consensus": ("consensus", "commissioner", "/evaluations/rounds/{round}/consensus"),
 }
 

@@ -11,11 +11,12 @@ import sqlalchemy as sa
 from portal.accounts.states import Role
 from portal.applications.models import AccessRegister
 from portal.applications.states import ApplicationState
+from portal.core import clock
 from portal.core.db import session
 from portal.core.errors import Invalid, NotAllowed, Refused
 from portal.evaluations import policy, services
 from portal.evaluations.models import ConsensusScore, EvaluationSheet, PriceScore, Score
-from portal.evaluations.queries import list_pass_fail_questions, results
+from portal.evaluations.queries import list_findings, list_pass_fail_questions, results
 from portal.evaluations.states import Finding
 from portal.frameworks import queries as frameworks
 from portal.frameworks.states import QuestionKind
@@ -317,6 +318,7 @@ def test_rule_07_an_exclusion_answer_rejects_nobody() -> None:
         question,
         Finding.PASS,
         "Paid in full, with new controls.",
+        evidence_considered="The receipt, and the new controls.",
         by=here.commissioner,
         seen_version=1,
     )
@@ -336,6 +338,14 @@ def test_rule_07_an_officer_concludes_and_the_findings_bear_it_out() -> None:
         services.conclude_compliance(failed, is_compliant=True, reasons="Fine.", by=here.commissioner)
     with pytest.raises(Invalid, match="reasons"):
         services.conclude_compliance(failed, is_compliant=False, reasons=" ", by=here.commissioner)
+    with pytest.raises(Refused, match="waiting for a second officer"):
+        services.conclude_compliance(
+            failed, is_compliant=False, reasons="Ground 2.1 applies.", by=here.commissioner
+        )
+    fail = next(one for one in list_findings(failed).values() if one.finding == Finding.FAIL)
+    session.commit()
+    made.confirmation(fail)
+    acting_as(here.commissioner)
     services.conclude_compliance(
         failed, is_compliant=False, reasons="Ground 2.1 applies.", by=here.commissioner
     )
@@ -423,6 +433,9 @@ def test_rule_03_in_consensus_an_evaluator_keeps_to_the_questions_assigned(clien
         )
     )
     save(Score(sheet_id=sheet.id, question_id=mine.id, value=4, reason="It shows how."))
+    with as_worker():
+        sheet.finished_at = clock.now()
+    session.commit()
     page = f"/evaluations/applications/{here.application.id}/consensus"
     client.sign_in(here.evaluators[0])
     shown = client.get(page).get_data(as_text=True)

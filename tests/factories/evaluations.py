@@ -18,6 +18,7 @@ from portal.evaluations.models import (
     ConflictDeclaration,
     ConsensusScore,
     EvaluationSheet,
+    FindingReview,
     Score,
 )
 from portal.evaluations.queries import list_pass_fail_questions
@@ -133,9 +134,32 @@ def findings(application: Application, by: Person, **failed: str) -> None:
     session.commit()
 
 
+def confirmation(finding: ComplianceFinding) -> FindingReview:
+    """A fail confirmed by another commissioner."""
+    second = accounts.person(Role.COMMISSIONER)
+    return save(
+        FindingReview(
+            finding_id=finding.id,
+            finding_version=finding.version,
+            is_confirmed=True,
+            reviewed_by_id=second.id,
+        )
+    )
+
+
 def conclusion(
     application: Application, by: Person, *, is_compliant: bool, reasons: str
 ) -> ComplianceConclusion:
+    """A concluded check; where it is not compliant, on the first question, which a second officer confirmed."""
+    if not is_compliant:
+        finding = ComplianceFinding(
+            application_id=application.id,
+            question_id=list_pass_fail_questions(application.round)[0].id,
+            finding=Finding.FAIL,
+            reason=reasons,
+            found_by_id=by.id,
+        )
+        confirmation(save(finding))
     return save(
         ComplianceConclusion(
             application_id=application.id,

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from functools import partial
 
 from portal.accounts.models import Person
-from portal.applications.queries import latest_submission
 from portal.core.db import session
 from portal.demo.services import texts
 from portal.demo.services.applying import INDEMNITY, QUALITY, UNINSURED, is_again
@@ -22,6 +21,7 @@ from portal.evaluations.services import (
     lock_quality,
     open_consensus,
     record_finding,
+    review_finding,
     save_consensus,
     save_score,
     start_evaluating,
@@ -59,15 +59,19 @@ def tell(story: Story) -> None:
 
 def compliant(plan: Plan) -> list[str]:
     """The applicants of a round that met every condition."""
-    return [provider for provider in plan.applicants if (plan.key, provider) != UNINSURED]
+    return [provider for provider in plan.applicants if not _fails(plan, provider)]
 
 
 def _tell_check(story: Story, plan: Plan, opened: int, evaluating: int) -> None:
     for who in COMMISSIONERS:
         story.add(opened, "10:30", who, partial(_declare, story, plan, plan.applicants))
     for place, provider in enumerate(plan.applicants):
-        check = partial(_check_compliance, story, plan, provider)
-        story.add(opened + 3, f"13:{place}0", "commissioner", check)
+        story.add(opened + 3, f"13:{place}0", "commissioner", partial(_find, story, plan, provider))
+        if _fails(plan, provider):
+            story.add(
+                opened + 3, "14:30", "second_commissioner", partial(_confirm_fail, story, plan, provider)
+            )
+        story.add(opened + 3, f"15:{place}0", "commissioner", partial(_conclude, story, plan, provider))
     story.add(evaluating, "09:15", "commissioner", partial(_assign, story, plan))
 
 
@@ -106,19 +110,43 @@ def _declare_conflict(story: Story, plan: Plan, by: Person) -> None:
     declare_conflict(story.application(plan.key, "gorsefield"), has_conflict=True, nature=CONFLICT, by=by)
 
 
-def _check_compliance(story: Story, plan: Plan, provider: str, by: Person) -> None:
+def _fails(plan: Plan, provider: str) -> bool:
+    return (plan.key, provider) == UNINSURED
+
+
+def _find(story: Story, plan: Plan, provider: str, by: Person) -> None:
     application, words = story.application(plan.key, provider), texts.read("decisions")["compliance"]
-    answers = queries.list_answers(latest_submission(application))
-    fails = (plan.key, provider) == UNINSURED
-    for question in queries.list_pass_fail_questions(application.round):
-        if fails and INDEMNITY in question.text:
-            record_finding(application, question, Finding.FAIL, words["uninsured_finding"], by=by)
+    for line in queries.check_lines(application):
+        if not line.is_asked:
             continue
-        shown = answers.get(str(question.id))
-        reason = words["self_cleaned"] if shown is not None and shown.is_exclusion_yes else ""
-        record_finding(application, question, Finding.PASS, reason, by=by)
-    reasons = words["uninsured" if fails else "compliant"]
-    conclude_compliance(application, is_compliant=not fails, reasons=reasons, by=by)
+        if _fails(plan, provider) and INDEMNITY in line.question.text:
+            record_finding(application, line.question, Finding.FAIL, words["uninsured_finding"], by=by)
+            continue
+        record_finding(
+            application,
+            line.question,
+            Finding.PASS,
+            words["self_cleaned"] if line.is_decision else "",
+            evidence_considered=words["evidence_considered"] if line.is_decision else "",
+            by=by,
+        )
+
+
+def _confirm_fail(story: Story, plan: Plan, provider: str, by: Person) -> None:
+    application = story.application(plan.key, provider)
+    for finding in queries.list_findings(application).values():
+        if finding.finding == Finding.FAIL:
+            review_finding(application, finding, is_confirmed=True, by=by)
+
+
+def _conclude(story: Story, plan: Plan, provider: str, by: Person) -> None:
+    words, fails = texts.read("decisions")["compliance"], _fails(plan, provider)
+    conclude_compliance(
+        story.application(plan.key, provider),
+        is_compliant=not fails,
+        reasons=words["uninsured" if fails else "compliant"],
+        by=by,
+    )
 
 
 def _assign(story: Story, plan: Plan, by: Person) -> None:

@@ -17,16 +17,17 @@ from portal.frameworks.states import QuestionKind
 
 @dataclass(frozen=True)
 class AnswerShown:
-    """An answer as text, what explains it, and its files (`id`, `name`, `kind`, `size`)."""
+    """An answer as text, what explains it, and its files (`id`, `name`, `kind`, `size`, `dates` in words)."""
 
     text: str
     explanation: str
     files: list[dict[str, Any]]
     is_exclusion_yes: bool
+    is_obtained_on_award: bool = False
 
     @property
     def is_empty(self) -> bool:
-        return not (self.text or self.files)
+        return not (self.text or self.files or self.is_obtained_on_award)
 
 
 NOTHING = AnswerShown("", "", [], is_exclusion_yes=False)
@@ -50,7 +51,7 @@ def list_answers(submission: Submission | None) -> dict[str, AnswerShown]:
 
 def _shown(question: Mapping[str, Any]) -> AnswerShown:
     value = question["answer"]
-    files = list(question["files"])
+    files = [{**file, "dates": _dates(file)} for file in question["files"]]
     if question["kind"] == QuestionKind.EXCLUSION and isinstance(value, dict):
         applies = Exclusion(value.get("applies") or Exclusion.NO)
         return AnswerShown(
@@ -59,7 +60,19 @@ def _shown(question: Mapping[str, Any]) -> AnswerShown:
             files,
             is_exclusion_yes=applies != Exclusion.NO,
         )
-    return AnswerShown(_words(question["kind"], value), "", files, is_exclusion_yes=False)
+    return AnswerShown(
+        _words(question["kind"], value),
+        "",
+        files,
+        is_exclusion_yes=False,
+        is_obtained_on_award=bool(question.get("obtained_on_award")),
+    )
+
+
+def _dates(file: Mapping[str, Any]) -> str:
+    """When a document was issued and when it expires, as far as the applicant said so."""
+    said = [(words, file.get(name)) for words, name in (("issued", "issued_on"), ("expires", "expires_on"))]
+    return ", ".join(f"{words} {uk_date(date.fromisoformat(day))}" for words, day in said if day)
 
 
 def _words(kind: str, value: Any) -> str:

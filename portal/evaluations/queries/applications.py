@@ -16,12 +16,13 @@ from portal.applications.states import ApplicationState
 from portal.core.db import session
 from portal.core.errors import NotFound
 from portal.evaluations.models import (
-    ComplianceConclusion,
     ComplianceFinding,
     ConflictDeclaration,
     ConsensusScore,
     EvaluationSheet,
+    FindingReview,
 )
+from portal.evaluations.states import Finding
 from portal.frameworks.models import Question, Round, Section
 from portal.providers.models import Organisation
 
@@ -65,6 +66,7 @@ class ApplicationLine:
     application: Application
     declared: bool | None
     findings: int
+    to_confirm: int
     sheets: int
     finished: int
     agreed: int
@@ -111,11 +113,22 @@ def get_application(person: Person, application_id: uuid.UUID) -> Application:
 
 
 def active_sheet() -> sa.ColumnElement[bool]:
-    """A sheet counts unless its evaluator declared a conflict, which shuts it out (rule 3)."""
-    return ~sa.exists().where(
+    """A sheet counts unless it was made void, or its evaluator declared a conflict, which shuts it out (rule 3)."""
+    return EvaluationSheet.voided_at.is_(None) & ~sa.exists().where(
         ConflictDeclaration.application_id == EvaluationSheet.application_id,
         ConflictDeclaration.person_id == EvaluationSheet.evaluator_id,
         ConflictDeclaration.has_conflict,
+    )
+
+
+def awaits_review() -> sa.ColumnElement[bool]:
+    """A fail that no second officer has confirmed or turned back as it now reads."""
+    return sa.and_(
+        ComplianceFinding.finding == Finding.FAIL,
+        ~sa.exists().where(
+            FindingReview.finding_id == ComplianceFinding.id,
+            FindingReview.finding_version == ComplianceFinding.version,
+        ),
     )
 
 
@@ -130,9 +143,10 @@ def list_applications(person: Person, round_: Round, page: int = 1) -> Page:
         .add_columns(
             mine.scalar_subquery(),
             _count(ComplianceFinding),
+            _count(ComplianceFinding, awaits_review()),
             _count(EvaluationSheet, active_sheet()),
             _count(EvaluationSheet, active_sheet(), EvaluationSheet.finished_at.is_not(None)),
-            _count(ConsensusScore),
+            _count(ConsensusScore, ConsensusScore.voided_at.is_(None)),
         )
         .where(Application.round_id == round_.id)
         .order_by(Organisation.legal_name, Application.id)
@@ -161,45 +175,13 @@ def count_progress(round_: Round) -> Progress:
             _scalar(sa.select(sa.func.count()).where(here, Application.state.in_(COMPLIANT))),
             _scalar(sheets),
             _scalar(sheets.where(EvaluationSheet.finished_at.is_not(None))),
-            _scalar(sa.select(sa.func.count()).where(ConsensusScore.application_id.in_(of_round))),
+            sa.func.count_agreed(round_.id),
             _scalar(
                 sa.select(sa.func.count(Question.weight)).join(Section).where(Section.round_id == round_.id)
             ),
         )
     ).one()
     return Progress(*row)
-
-
-def list_pass_fail_questions(round_: Round) -> Sequence[Question]:
-    """What the compliance check looks at, in the order it is asked."""
-    return session.scalars(
-        sa.select(Question)
-        .join(Section)
-        .where(Section.round_id == round_.id, Question.pass_fail)
-        .order_by(Section.position, Question.position)
-        .options(joinedload(Question.section))
-    ).all()
-
-
-def list_findings(application: Application) -> dict[uuid.UUID, ComplianceFinding]:
-    """The findings so far, by question."""
-    found = session.scalars(
-        sa.select(ComplianceFinding).where(ComplianceFinding.application_id == application.id)
-    )
-    return {finding.question_id: finding for finding in found}
-
-
-def find_conclusion(application: Application) -> ComplianceConclusion | None:
-    """How the compliance check was concluded, if it was."""
-    return (
-        session.scalars(
-            sa.select(ComplianceConclusion)
-            .where(ComplianceConclusion.application_id == application.id)
-            .options(joinedload(ComplianceConclusion.concluded_by))
-        )
-        .unique()
-        .one_or_none()
-    )
 
 
 def _count(kind: Any, *conditions: sa.ColumnElement[bool]) -> sa.ScalarSelect[int]:

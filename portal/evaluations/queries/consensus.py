@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import sqlalchemy as sa
+from sqlalchemy.orm import contains_eager
 
 from portal.accounts.models import Person
 from portal.applications.models import Application
@@ -17,6 +18,7 @@ from portal.evaluations.models import (
     ComplianceFinding,
     ConsensusScore,
     EvaluationSheet,
+    FindingReview,
     Score,
 )
 from portal.evaluations.queries.applications import COMPLIANT, PAGE, Page, active_sheet
@@ -74,7 +76,11 @@ def consensus_lines(application: Application) -> list[ConsensusLine]:
         lines[score.question_id].opinions.append(
             Opinion(evaluator.full_name, council, score.value or 0, score.reason)
         )
-    agreed = session.scalars(sa.select(ConsensusScore).where(ConsensusScore.application_id == application.id))
+    agreed = session.scalars(
+        sa.select(ConsensusScore).where(
+            ConsensusScore.application_id == application.id, ConsensusScore.voided_at.is_(None)
+        )
+    )
     by_question = {consensus.question_id: consensus for consensus in agreed}
     return [
         ConsensusLine(line.question, line.opinions, by_question.get(question_id))
@@ -86,16 +92,32 @@ def find_consensus(application: Application, question: Question) -> ConsensusSco
     """The agreed score on one question, if there is one."""
     return session.scalars(
         sa.select(ConsensusScore).where(
-            ConsensusScore.application_id == application.id, ConsensusScore.question_id == question.id
+            ConsensusScore.application_id == application.id,
+            ConsensusScore.question_id == question.id,
+            ConsensusScore.voided_at.is_(None),
         )
     ).one_or_none()
+
+
+def list_void_consensus(application: Application) -> Sequence[ConsensusScore]:
+    """Agreed scores made void, in the order of their questions: they are agreed again."""
+    return session.scalars(
+        sa.select(ConsensusScore)
+        .join(ConsensusScore.question)
+        .join(Question.section)
+        .where(ConsensusScore.application_id == application.id, ConsensusScore.voided_at.is_not(None))
+        .order_by(Section.position, Question.position, ConsensusScore.voided_at)
+        .options(contains_eager(ConsensusScore.question))
+    ).all()
 
 
 def list_consensus_progress(round_: Round, page: int = 1) -> Page:
     """The compliant applications with how many questions are agreed and how many spreads are wide."""
     here = sa.and_(Application.round_id == round_.id, Application.state.in_(COMPLIANT))
     agreed = (
-        sa.select(sa.func.count()).where(ConsensusScore.application_id == Application.id).scalar_subquery()
+        sa.select(sa.func.count())
+        .where(ConsensusScore.application_id == Application.id, ConsensusScore.voided_at.is_(None))
+        .scalar_subquery()
     )
     spreads = (
         sa.select(Score.question_id)
@@ -131,7 +153,9 @@ def count_without_consensus(round_: Round) -> int:
             Application.state.in_(COMPLIANT),
             Question.weight.is_not(None),
             ~sa.exists().where(
-                ConsensusScore.application_id == Application.id, ConsensusScore.question_id == Question.id
+                ConsensusScore.application_id == Application.id,
+                ConsensusScore.question_id == Question.id,
+                ConsensusScore.voided_at.is_(None),
             ),
         )
     ).scalar_one()
@@ -140,7 +164,8 @@ def count_without_consensus(round_: Round) -> int:
 def rounds_taken_part_in(person: Person) -> sa.CompoundSelect[uuid.UUID]:
     """The ids of the rounds in which this person evaluated or moderated, and so cannot decide (rule 6).
 
-    Checking compliance is evaluating, and locking quality is moderating. The database says the same.
+    Checking compliance, also as the second officer, is evaluating; locking quality is moderating. The database
+    says the same.
     """
     done_by = (
         (ComplianceFinding.application_id, ComplianceFinding.found_by_id),
@@ -148,8 +173,14 @@ def rounds_taken_part_in(person: Person) -> sa.CompoundSelect[uuid.UUID]:
         (EvaluationSheet.application_id, EvaluationSheet.evaluator_id),
         (ConsensusScore.application_id, ConsensusScore.agreed_by_id),
     )
+    reviewed = (
+        sa.select(Application.round_id)
+        .join(ComplianceFinding, ComplianceFinding.application_id == Application.id)
+        .join(FindingReview, FindingReview.finding_id == ComplianceFinding.id)
+    )
     return sa.union(
         sa.select(Round.id).where(Round.quality_locked_by_id == person.id),
+        reviewed.where(FindingReview.reviewed_by_id == person.id),
         *(
             sa.select(Application.round_id).where(Application.id == application, somebody == person.id)
             for application, somebody in done_by

@@ -134,7 +134,9 @@ def basket_lines(application: Application) -> list[tuple[frameworks.CellRow, sco
 
 
 def _assessed(round_: Round) -> Sequence[Application]:
-    was_scored = sa.exists().where(ConsensusScore.application_id == Application.id)
+    was_scored = sa.exists().where(
+        ConsensusScore.application_id == Application.id, ConsensusScore.voided_at.is_(None)
+    )
     return session.scalars(
         sa.select(Application)
         .join(Application.organisation)
@@ -155,7 +157,7 @@ def _agreed(round_: Round) -> dict[uuid.UUID, list[ConsensusScore]]:
     for score in session.scalars(
         sa.select(ConsensusScore)
         .join(Application, Application.id == ConsensusScore.application_id)
-        .where(Application.round_id == round_.id)
+        .where(Application.round_id == round_.id, ConsensusScore.voided_at.is_(None))
     ):
         found[score.application_id].append(score)
     return found

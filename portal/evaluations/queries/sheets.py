@@ -22,6 +22,9 @@ from portal.frameworks.models import Question, Round, Section
 from portal.frameworks.states import RoundState
 from portal.providers.models import Organisation
 
+# Who takes over from somebody with a conflict may still be scoring when consensus is open.
+SCORING = (RoundState.EVALUATING, RoundState.CONSENSUS)
+
 
 @dataclass(frozen=True)
 class SheetLine:
@@ -37,6 +40,7 @@ class SheetLine:
     round_title: str
     round_state: RoundState
     finished_at: datetime | None
+    voided_at: datetime | None
     has_conflict: bool | None
     questions: int
     scored: int
@@ -46,6 +50,8 @@ class SheetLine:
         """Where this sheet has got to, in words and a tone."""
         if self.has_conflict:
             return "Conflict declared", "bad"
+        if self.voided_at is not None:
+            return "Does not count", "neutral"
         if self.finished_at is not None:
             return "Finished", "good"
         if self.has_conflict is None:
@@ -64,7 +70,8 @@ def count_my_unfinished(person: Person) -> int:
         .where(
             EvaluationSheet.evaluator_id == person.id,
             EvaluationSheet.finished_at.is_(None),
-            Round.state == RoundState.EVALUATING,
+            EvaluationSheet.voided_at.is_(None),
+            Round.state.in_(SCORING),
             Application.state.in_(COMPLIANT),
             ConflictDeclaration.has_conflict.is_not(True),
         )
@@ -72,12 +79,23 @@ def count_my_unfinished(person: Person) -> int:
 
 
 def list_my_sheets(person: Person, *, finished: bool = False, page: int = 1) -> Page:
-    """The person's sheets, to do or finished, 25 a page: two statements for any number of sheets."""
-    chosen = sa.and_(
-        EvaluationSheet.evaluator_id == person.id,
-        EvaluationSheet.finished_at.is_not(None) if finished else EvaluationSheet.finished_at.is_(None),
+    """The person's sheets, to do or done with, 25 a page: two statements for any number of sheets."""
+    is_over = EvaluationSheet.finished_at.is_not(None) | EvaluationSheet.voided_at.is_not(None)
+    chosen = sa.and_(EvaluationSheet.evaluator_id == person.id, is_over if finished else ~is_over)
+    # The page is cut first, so that nothing is looked up for the sheets that it does not show.
+    shown = (
+        sa.select(EvaluationSheet.id, EvaluationSheet.created_at)
+        .where(chosen)
+        .order_by(EvaluationSheet.created_at, EvaluationSheet.id)
+        .limit(PAGE)
+        .offset((page - 1) * PAGE)
+        .subquery()
     )
-    of_sheet = sa.select(sa.func.count()).where(Score.sheet_id == EvaluationSheet.id)
+    counted = (
+        sa.select(sa.func.count().label("questions"), sa.func.count(Score.value).label("scored"))
+        .where(Score.sheet_id == shown.c.id)
+        .lateral()
+    )
     line: list[Any] = [
         EvaluationSheet.id,
         Application.id,
@@ -89,20 +107,21 @@ def list_my_sheets(person: Person, *, finished: bool = False, page: int = 1) -> 
         Round.title,
         Round.state,
         EvaluationSheet.finished_at,
+        EvaluationSheet.voided_at,
         ConflictDeclaration.has_conflict,
-        of_sheet.scalar_subquery(),
-        of_sheet.where(Score.value.is_not(None)).scalar_subquery(),
+        counted.c.questions,
+        counted.c.scored,
     ]
     rows = session.execute(
         sa.select(*line)
+        .select_from(shown)
+        .join(EvaluationSheet, EvaluationSheet.id == shown.c.id)
         .join(Application, Application.id == EvaluationSheet.application_id)
         .join(Organisation, Organisation.id == Application.organisation_id)
         .join(Round, Round.id == Application.round_id)
         .outerjoin(ConflictDeclaration, _mine(person))
-        .where(chosen)
-        .order_by(EvaluationSheet.created_at, EvaluationSheet.id)
-        .limit(PAGE)
-        .offset((page - 1) * PAGE)
+        .join(counted, sa.true())
+        .order_by(shown.c.created_at, shown.c.id)
     )
     total = session.execute(
         sa.select(sa.func.count()).select_from(EvaluationSheet).where(chosen)
@@ -159,7 +178,9 @@ def list_assigned_questions(person: Person, application: Application) -> list[uu
             sa.select(Score.question_id)
             .join(Score.sheet)
             .where(
-                EvaluationSheet.application_id == application.id, EvaluationSheet.evaluator_id == person.id
+                EvaluationSheet.application_id == application.id,
+                EvaluationSheet.evaluator_id == person.id,
+                EvaluationSheet.voided_at.is_(None),
             )
         )
     )
@@ -191,6 +212,7 @@ def next_in_round(score: Score) -> Score | None:
         .where(
             EvaluationSheet.evaluator_id == score.sheet.evaluator_id,
             EvaluationSheet.finished_at.is_(None),
+            EvaluationSheet.voided_at.is_(None),
             Application.state.in_(COMPLIANT),
             Score.question_id == score.question_id,
             Score.id != score.id,

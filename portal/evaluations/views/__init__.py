@@ -1,6 +1,27 @@
-"""Pages of the evaluation: workbench, declarations, checks, scoring, consensus and results."""
+"""Pages of the evaluation: workbench, declarations, checks, assignment, scoring, files, consensus and results."""
 
-from portal.evaluations.views import checking, conflicts, consensus, results, rounds, scoring
+from portal.evaluations.views import (
+    assigning,
+    checking,
+    conflicts,
+    consensus,
+    files,
+    results,
+    rounds,
+    scoring,
+    trying,
+)
 from portal.evaluations.views.frame import blueprint
 
-__all__ = ["blueprint", "checking", "conflicts", "consensus", "results", "rounds", "scoring"]
+__all__ = [
+    "assigning",
+    "blueprint",
+    "checking",
+    "conflicts",
+    "consensus",
+    "files",
+    "results",
+    "rounds",
+    "scoring",
+    "trying",
+]

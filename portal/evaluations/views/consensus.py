@@ -41,11 +41,15 @@ def consensus(round_: Round) -> ResponseReturnValue:
 @access(policy.can_read_consensus, of=queries.get_application)
 def application_consensus(application: Application) -> ResponseReturnValue:
     record_access(application, current_person(), "evaluators’ scores")
+    void_sheets = queries.list_void_sheets(application)
     return page(
         "evaluations/application_consensus.html",
         application=application,
         lines=_lines_shown(application),
         may_moderate=policy.can_moderate(current_person(), application),
+        void_sheets=void_sheets,
+        void_scores=queries.list_void_scores(void_sheets) if policy.audits(current_person()) else {},
+        void_consensus=queries.list_void_consensus(application),
     )
 
 
