@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from flask_login import UserMixin
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, query_expression, relationship
 
 from portal.accounts.states import PROVIDER_ROLES, Council, LinkPurpose, Role
 from portal.core.db import Base, Identified, Versioned, enum_of
@@ -36,6 +36,9 @@ class Person(Versioned, UserMixin, Base):  # type: ignore[misc] # Flask-Login ha
     email_confirmed_at: Mapped[datetime | None]
     auth_version: Mapped[int] = mapped_column(default=1)
     is_disabled: Mapped[bool] = mapped_column(default=False)
+
+    # How many notifications are unread: read with the signed-in person alone, elsewhere None.
+    unread: Mapped[int | None] = query_expression()
 
     grants: Mapped[list[RoleGrant]] = relationship(
         back_populates="person",

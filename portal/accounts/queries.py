@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import joinedload, with_expression
 
 from portal.accounts.models import AccountLink, Person, RoleGrant
 from portal.accounts.states import LinkPurpose, Role
 from portal.core.db import session
 from portal.core.errors import NotFound
+from portal.notifications.queries import unread_of
 
 if TYPE_CHECKING:
     from portal.providers.models import Organisation
@@ -48,8 +49,12 @@ class Member:
 
 
 def find_active_person(person_id: UUID) -> Person | None:
-    """The person with this id who may still sign in, roles included, in one query."""
-    statement = sa.select(Person).where(Person.id == person_id, ~Person.is_disabled)
+    """The person with this id who may still sign in, with roles and unread notifications, in one query."""
+    statement = (
+        sa.select(Person)
+        .where(Person.id == person_id, ~Person.is_disabled)
+        .options(with_expression(Person.unread, unread_of(Person.id)))
+    )
     return session.execute(statement).unique().scalar_one_or_none()
 
 

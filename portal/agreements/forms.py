@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import uuid
+from contextlib import suppress
+
 from flask_wtf import FlaskForm
+from werkzeug.datastructures import MultiDict
 from wtforms import BooleanField, HiddenField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
@@ -13,6 +17,7 @@ class SignForm(FlaskForm):  # type: ignore[misc]
     """The provider's signature."""
 
     version = HiddenField()
+    sha256 = HiddenField()
     name = StringField(
         "Full name",
         validators=[
@@ -27,6 +32,11 @@ class SignForm(FlaskForm):  # type: ignore[misc]
             Length(max=LONGEST, message=f"The position must be {LONGEST} characters or fewer"),
         ],
         description="Such as managing director or company secretary.",
+    )
+    password = StringField(
+        "Your password",
+        validators=[InputRequired("Enter your password, to confirm that it is you who signs")],
+        description="The one you sign in with, to confirm that it is you who signs.",
     )
     confirmed = BooleanField(
         "I have authority to sign for this provider, and I accept the terms of the framework agreement",
@@ -56,3 +66,13 @@ class ReasonForm(FlaskForm):  # type: ignore[misc]
         ],
         description="The provider’s administrators are sent this reason, and it stays on record.",
     )
+
+
+def read_chosen(form: MultiDict[str, str]) -> dict[uuid.UUID, int]:
+    """The agreements ticked, each with the version that was shown; what is no such pair is left out."""
+    chosen = {}
+    for pair in form.getlist("agreement"):
+        agreement_id, _, version = pair.partition(":")
+        with suppress(ValueError):
+            chosen[uuid.UUID(agreement_id)] = int(version)
+    return chosen

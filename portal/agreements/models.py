@@ -20,7 +20,8 @@ class Agreement(Versioned, Base):
     """One provider's agreement. Its end date is the framework's, so it is not stored here ("dovetail").
 
     Members from before the portal have no `application_id`. A provider has at most one agreement that
-    has not lapsed or ended.
+    has not lapsed or ended. `text` is what was offered, word for word; `signed_sha256` the fingerprint of the
+    text that was signed.
     """
 
     __tablename__ = "agreement"
@@ -51,6 +52,9 @@ class Agreement(Versioned, Base):
     starts_on: Mapped[date]
     offered_at: Mapped[datetime]
     lapses_on: Mapped[date]
+    text: Mapped[str] = mapped_column(default="", server_default="", deferred=True)
+    text_sha256: Mapped[str] = mapped_column(default="", server_default="")
+    signed_sha256: Mapped[str | None]
     signed_by_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("person.id"))
     signatory_name: Mapped[str | None]
     signatory_position: Mapped[str | None]

@@ -6,6 +6,8 @@ from portal.accounts.models import Person
 from portal.accounts.states import Role
 from portal.agreements.models import Agreement
 from portal.core.access import ALLOWED, Verdict, denied
+from portal.pricing.policy import can_read as can_read_prices
+from portal.pricing.queries import Schedule
 
 COUNCIL_READERS = (
     Role.COMMISSIONER,
@@ -31,6 +33,11 @@ def can_read(person: Person, agreement: Agreement) -> Verdict:
     return denied("Agreements are for the providers they are with and the officers who manage them.")
 
 
+def can_read_text(person: Person, agreement: Agreement) -> Verdict:
+    """Its words, which hold the prices: whoever may read the price schedule."""
+    return can_read_prices(person, Schedule(agreement.organisation, agreement.framework))
+
+
 def can_sign(person: Person, agreement: Agreement) -> Verdict:
     """Sign for the provider."""
     if person.acts_for(agreement.organisation_id, Role.PROVIDER_ADMINISTRATOR):
@@ -45,6 +52,13 @@ def can_countersign(person: Person, agreement: Agreement) -> Verdict:
     if agreement.signed_by_id == person.id:
         return denied("You signed this agreement for the provider, so somebody else must countersign it.")
     return ALLOWED
+
+
+def can_countersign_many(person: Person) -> Verdict:
+    """The list of what waits for the councils' signature."""
+    if person.holds(Role.COMMISSIONER):
+        return ALLOWED
+    return denied("Only a commissioner countersigns an agreement.")
 
 
 def can_admit(person: Person) -> Verdict:

@@ -19,6 +19,7 @@ from portal.applications.states import ApplicationState
 from portal.core import clock
 from portal.core.db import session
 from portal.core.errors import NotFound
+from portal.decisions.queries import has_open_claim
 from portal.frameworks.models import Framework, Round
 from portal.frameworks.states import RoundState
 from portal.providers.models import Organisation
@@ -165,6 +166,19 @@ def is_round_concluded(agreement: Agreement) -> bool:
     return state == RoundState.CONCLUDED
 
 
+def is_claimed(agreement: Agreement) -> bool:
+    """Is a claim form known of against the decision that this agreement follows from?"""
+    round_id = session.scalars(
+        sa.select(Application.round_id).where(Application.id == agreement.application_id)
+    ).one_or_none()
+    return round_id is not None and has_open_claim(round_id)
+
+
+def find_countersigner(agreement: Agreement) -> Person | None:
+    """Who signed for the councils; nobody for members from before the portal."""
+    return session.get(Person, agreement.countersigned_by_id) if agreement.countersigned_by_id else None
+
+
 def list_admitted(round_id: uuid.UUID) -> Sequence[Application]:
     """The admitted applications of a round, with what an offer needs to know of each."""
     return session.scalars(
@@ -188,9 +202,7 @@ def list_happened(agreement: Agreement) -> list[Happened]:
     if agreement.signed_at:
         lines.append(Happened("Signed by the provider", agreement.signed_at, agreement.signatory_name))
     if agreement.countersigned_at:
-        countersigner = (
-            session.get(Person, agreement.countersigned_by_id) if agreement.countersigned_by_id else None
-        )
+        countersigner = find_countersigner(agreement)
         by = countersigner.full_name if countersigner else None
         lines.append(Happened("Countersigned by the council", agreement.countersigned_at, by, tone="good"))
     changes = session.scalars(

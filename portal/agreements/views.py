@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from flask import Blueprint, request, url_for
+from flask import Blueprint, flash, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.agreements import policy, queries, services
-from portal.agreements.forms import CountersignForm, ReasonForm, SignForm
+from portal.agreements.forms import CountersignForm, ReasonForm, SignForm, read_chosen
 from portal.agreements.models import Agreement
 from portal.agreements.states import AgreementState
 from portal.agreements.workflow import AGREEMENT
 from portal.core import clock
 from portal.core.access import access, current_person
-from portal.core.errors import Refused
-from portal.core.web import done, page
-from portal.pricing.policy import can_read as can_read_prices
-from portal.pricing.queries import Schedule
+from portal.core.downloads import attachment
+from portal.core.errors import Invalid, NotFound, Refused
+from portal.core.ui import plural
+from portal.core.web import done, keep_writes, page
 
 blueprint = Blueprint("agreements", __name__)
 
@@ -51,13 +51,12 @@ def index() -> ResponseReturnValue:
 @access(policy.can_read, of=queries.get_agreement)
 def show(agreement: Agreement) -> ResponseReturnValue:
     person = current_person()
-    schedule = Schedule(agreement.organisation, agreement.framework)
     return page(
         "agreements/show.html",
         agreement=agreement,
         actions=_actions(agreement),
         happened=queries.list_happened(agreement),
-        sees_prices=bool(can_read_prices(person, schedule)),
+        sees_prices=bool(policy.can_read_text(person, agreement)),
         is_own=person.acts_for(agreement.organisation_id),
         today=clock.today(),
     )
@@ -66,24 +65,64 @@ def show(agreement: Agreement) -> ResponseReturnValue:
 @blueprint.route("/agreements/<uuid:agreement_id>/sign", methods=["GET", "POST"])
 @access(policy.can_sign, of=queries.get_agreement)
 def sign(agreement: Agreement) -> ResponseReturnValue:
-    form = SignForm(version=agreement.version)
+    form = SignForm(version=agreement.version, sha256=agreement.text_sha256)
     if request.method == "GET":
         _only_while(agreement, "sign")
     if form.validate_on_submit():
-        services.sign_agreement(
-            agreement,
-            name=form.name.data or "",
-            position=form.position.data or "",
-            by=current_person(),
-            seen_version=_version(),
-        )
-        return done("Signed. The council will now countersign it.", _show(agreement))
+        try:
+            services.sign_agreement(
+                agreement,
+                name=form.name.data or "",
+                position=form.position.data or "",
+                password=form.password.data or "",
+                by=current_person(),
+                source=request.remote_addr or "unknown",
+                seen_version=_version(),
+                seen_sha256=form.sha256.data,
+            )
+            return done("Signed. The council will now countersign it.", _show(agreement))
+        except Invalid as error:
+            _beside(form, error)
     return page(
         "agreements/sign.html",
         422 if form.errors else 200,
         form=form,
         agreement=agreement,
         today=clock.today(),
+    )
+
+
+@blueprint.get("/agreements/<uuid:agreement_id>/pdf")
+@access(policy.can_read_text, of=queries.get_agreement)
+def agreement_pdf(agreement: Agreement) -> ResponseReturnValue:
+    if not agreement.text:
+        raise NotFound
+    content = services.render_agreement(agreement)
+    name = f"{agreement.framework.reference} agreement {agreement.organisation.legal_name}.pdf"
+    return attachment([content], name=name, media_type="application/pdf", size=len(content))
+
+
+@blueprint.route("/agreements/countersign", methods=["GET", "POST"])
+@access(policy.can_countersign_many)
+def countersign_many() -> ResponseReturnValue:
+    waiting = queries.list_awaiting_countersignature(current_person())
+    form = CountersignForm()
+    chosen = read_chosen(request.form)
+    nothing = request.method == "POST" and not chosen
+    if form.validate_on_submit() and chosen:
+        signed, refused = services.countersign_agreements(chosen, by=current_person())
+        for reason in refused:
+            flash(reason, "warning")
+        return done(
+            f"{plural(len(signed), 'agreement')} countersigned.", url_for("agreements.countersign_many")
+        )
+    return page(
+        "agreements/countersign_many.html",
+        422 if form.errors or nothing else 200,
+        form=form,
+        waiting=waiting,
+        chosen=chosen,
+        nothing=nothing,
     )
 
 
@@ -133,6 +172,14 @@ def _change(
         service(agreement, reason=form.reason.data or "", by=current_person(), seen_version=_version())
         return done(message, _show(agreement))
     return page(f"agreements/{name}.html", 422 if form.errors else 200, form=form, agreement=agreement)
+
+
+def _beside(form: SignForm, error: Invalid) -> None:
+    if error.field not in form:
+        raise error
+    form[error.field].errors = [error.message]
+    if error.field == "password":
+        keep_writes()  # the counted guess, before which nothing else was written
 
 
 def _only_while(agreement: Agreement, name: str) -> None:

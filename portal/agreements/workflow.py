@@ -16,6 +16,12 @@ def _after_standstill(_: Agreement, facts: Facts) -> Verdict:
     return denied("The agreement can be signed once standstill has ended and the round is concluded.")
 
 
+def _not_claimed(_: Agreement, facts: Facts) -> Verdict:
+    if not facts["claimed"]:
+        return ALLOWED
+    return denied("This agreement cannot be signed while a legal claim about the decision is open.")
+
+
 def _not_lapsed(agreement: Agreement, facts: Facts) -> Verdict:
     if facts["today"] <= agreement.lapses_on:
         return ALLOWED
@@ -40,7 +46,7 @@ AGREEMENT = Lifecycle(
             S.SIGNED,
             can_sign,
             "agreement.signed",
-            (_after_standstill, _not_lapsed),
+            (_after_standstill, _not_claimed, _not_lapsed),
         ),
         Transition(
             "lapse",
@@ -58,6 +64,7 @@ AGREEMENT = Lifecycle(
             S.ACTIVE,
             can_countersign,
             "agreement.countersigned",
+            (_not_claimed,),
         ),
         Transition(
             "suspend",

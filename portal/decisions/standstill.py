@@ -1,24 +1,78 @@
-"""When standstill ends: midnight in Kent at the end of the last day, counted from the last notice."""
+"""When standstill ends: midnight in Kent at the end of its last day, by the regime's way of counting days."""
 
 from __future__ import annotations
 
-from datetime import datetime, time, timedelta
+from collections.abc import Iterator
+from datetime import date, datetime, time, timedelta
+from functools import cache
+from itertools import count, islice
+
+import holidays
 
 from portal.core.clock import LONDON
 from portal.core.ui import uk_date
+from portal.frameworks.states import Regime
+
+# Regulation 87 of 2015: fifteen days when a notice goes by other than electronic means.
+DAYS_BY_POST = 15
+# Section 51 of the Act of 2023: a voluntary standstill is no shorter.
+FEWEST_WORKING_DAYS = 8
 
 
-def standstill_end(last_notice: datetime, days: int) -> datetime:
-    """The instant standstill ends: midnight, UK time, at the end of day `days` after the last notice.
+@cache
+def _bank_holidays() -> holidays.HolidayBase:
+    return holidays.country_holidays("GB", subdiv="ENG")
 
-    The Public Contracts Regulations 2015, regulation 87, with notices sent electronically: the day of
-    sending is day 0. The clocks' change makes some standstills an hour longer or shorter.
+
+def is_working_day(day: date) -> bool:
+    """Neither a Saturday, a Sunday nor a bank holiday in England."""
+    return day.weekday() < 5 and day not in _bank_holidays()
+
+
+def working_days_from(day: date) -> Iterator[date]:
+    """The working days from `day` on, itself included if it is one."""
+    return (one for one in (day + timedelta(days=n) for n in count()) if is_working_day(one))
+
+
+def standstill_end(
+    begun: datetime, days: int, regime: Regime = Regime.PCR2015, *, by_post: bool = False
+) -> datetime:
+    """The instant standstill ends: midnight, UK time, at the end of its last day.
+
+    The clocks' change makes some standstills an hour longer or shorter.
     """
-    last_day = last_notice.astimezone(LONDON).date() + timedelta(days=days)
-    return datetime.combine(last_day + timedelta(days=1), time(), tzinfo=LONDON)
+    return end_of(standstill_last_day(begun.astimezone(LONDON).date(), days, regime, by_post=by_post))
+
+
+def standstill_last_day(
+    begun: date, days: int, regime: Regime = Regime.PCR2015, *, by_post: bool = False
+) -> date:
+    """The last day of a standstill that begins with what was sent or published on `begun`.
+
+    PCR2015 (regulation 87): `days` calendar days after the day the last notice was sent, fifteen at least if one
+    went by post; a last day that is no working day moves to the next that is. PA2023 (section 51): `days`
+    working days beginning with the day the contract award notice was published.
+    """
+    if regime == Regime.PA2023:
+        return next(islice(working_days_from(begun), max(days, 1) - 1, None))
+    return next(working_days_from(begun + timedelta(days=max(days, DAYS_BY_POST if by_post else 0))))
+
+
+def end_of(day: date) -> datetime:
+    """Midnight in Kent at the end of `day`."""
+    return datetime.combine(day + timedelta(days=1), time(), tzinfo=LONDON)
+
+
+def last_day(ends_at: datetime) -> date:
+    """The last day of a standstill that ends at `ends_at`."""
+    return (ends_at.astimezone(LONDON) - timedelta(microseconds=1)).date()
 
 
 def in_words(ends_at: datetime) -> str:
     """`midnight at the end of 3 December 2026`: said so that nobody takes it for the midnight before."""
-    last_moment = ends_at.astimezone(LONDON) - timedelta(microseconds=1)
-    return f"midnight at the end of {uk_date(last_moment.date())}"
+    return f"midnight at the end of {uk_date(last_day(ends_at))}"
+
+
+def call_in_end(published: date, working_days: int = 5) -> date:
+    """The last day of call-in: so many working days after publication (illustrative: an officer confirms it)."""
+    return next(islice(working_days_from(published + timedelta(days=1)), working_days - 1, None))

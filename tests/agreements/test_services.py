@@ -28,6 +28,7 @@ from tests.factories.applications import application
 from tests.support.acting import acting_as, as_worker, save
 
 S = AgreementState
+PASSWORD = "a long walk along the estuary"
 
 
 def countersign(agreement: Agreement, by: Any) -> None:
@@ -48,7 +49,9 @@ def admitted(concluded: Any) -> Any:
 
 @pytest.fixture
 def administrator(admitted: Any) -> Any:
-    return accounts.person(Role.PROVIDER_ADMINISTRATOR, organisation=admitted.organisation_id)
+    return accounts.person(
+        Role.PROVIDER_ADMINISTRATOR, organisation=admitted.organisation_id, password=PASSWORD
+    )
 
 
 @pytest.fixture
@@ -76,7 +79,9 @@ def mails(template: str) -> list[Any]:
 def sign(agreement: Agreement, by: Any, **more: Any) -> None:
     session.commit()
     acting_as(by)
-    services.sign_agreement(agreement, name="Ada Holloway", position="Managing director", by=by, **more)
+    services.sign_agreement(
+        agreement, name="Ada Holloway", position="Managing director", password=PASSWORD, by=by, **more
+    )
 
 
 def test_offer_starts_on_the_rounds_date_and_tells_the_administrators(
@@ -206,7 +211,7 @@ def test_signing_needs_a_name_and_a_position(
     offered: Agreement, administrator: Any, name: str, position: str, field: str
 ) -> None:
     with pytest.raises(Invalid) as refused:
-        services.sign_agreement(offered, name=name, position=position, by=administrator)
+        services.sign_agreement(offered, name=name, position=position, password=PASSWORD, by=administrator)
     assert refused.value.field == field
 
 
@@ -361,7 +366,7 @@ FROM = {
 @pytest.mark.parametrize("state", list(S))
 def test_every_transition_from_every_state_by_every_role(name: str, state: S) -> None:
     agreement = agreements.agreement(state)
-    facts = {"round_concluded": True, "today": agreement.lapses_on}
+    facts = {"round_concluded": True, "claimed": False, "today": agreement.lapses_on}
     for role in Role:
         organisation = agreement.organisation if role.is_provider_role else None
         person = accounts.person(role, organisation=organisation)

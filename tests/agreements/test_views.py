@@ -17,7 +17,13 @@ from tests.factories.applications import application
 from tests.support.acting import save
 
 S = AgreementState
-SIGNED = {"name": "Ada Holloway", "position": "Managing director", "confirmed": "y"}
+PASSWORD = "a long walk along the estuary"
+SIGNED = {
+    "name": "Ada Holloway",
+    "position": "Managing director",
+    "password": PASSWORD,
+    "confirmed": "y",
+}
 
 
 @pytest.fixture
@@ -34,7 +40,7 @@ def offered() -> Agreement:
 
 @pytest.fixture
 def administrator(offered: Agreement) -> Any:
-    return accounts.person(Role.PROVIDER_ADMINISTRATOR, organisation=offered.organisation)
+    return accounts.person(Role.PROVIDER_ADMINISTRATOR, organisation=offered.organisation, password=PASSWORD)
 
 
 def test_from_offer_to_both_signatures(client: Any, offered: Agreement, administrator: Any) -> None:

@@ -15,7 +15,8 @@ from portal.evaluations.queries import list_pass_fail_questions
 from portal.frameworks import queries as frameworks
 from portal.frameworks.states import RoundState
 from tests.factories import accounts
-from tests.factories.evaluations import Case, case, scores
+from tests.factories.decisions import procedure
+from tests.factories.evaluations import Case, case, declaration, scores
 from tests.support.acting import as_worker, travel
 
 
@@ -65,6 +66,8 @@ def _check(client: Any, here: Case, failing: dict[Application, str | None]) -> N
         if reason:
             data |= {f"finding-{questions[0].id}": "fail", f"reason-{questions[0].id}": reason}
         assert client.post(page, data=data).status_code == 303
+        if reason:
+            _second_officer(client, here, application, questions[0].id)
         concluded = client.post(
             f"/evaluations/applications/{application.id}/conclude",
             data={
@@ -74,6 +77,16 @@ def _check(client: Any, here: Case, failing: dict[Application, str | None]) -> N
         )
         assert concluded.status_code == 303, concluded.get_data(as_text=True)
     assert client.get(f"/evaluations/rounds/{here.round.id}/compliance").status_code == 200
+
+
+def _second_officer(client: Any, here: Case, application: Application, question_id: Any) -> None:
+    second = accounts.person(Role.COMMISSIONER)
+    for one in here.applications:
+        declaration(one, second)
+    client.sign_in(second)
+    page = f"/evaluations/applications/{application.id}/findings/{question_id}/review"
+    assert client.post(page, data={"outcome": "confirm", "version": "1"}).status_code == 303
+    client.sign_in(here.commissioner)
 
 
 def _assign_and_start(client: Any, here: Case) -> None:
@@ -137,22 +150,47 @@ def _recommend_and_decide(client: Any, here: Case) -> None:
             ],
         }
     assert client.post(page, data=data).status_code == 303
+    _papers(client, here)
     client.sign_in(here.approver)
     shown = client.get("/decisions").get_data(as_text=True)
     assert here.round.title in shown
     assert client.get(f"/decisions/rounds/{here.round.id}").status_code == 200
     decided = client.post(
-        f"/decisions/rounds/{here.round.id}/decide", data={"kind": "approve", "reasons": "I agree."}
+        f"/decisions/rounds/{here.round.id}/decide",
+        data={"kind": "approve", "reasons": "I agree.", "position": "Corporate Director"},
     )
     assert decided.status_code == 303, decided.get_data(as_text=True)
+
+
+def _papers(client: Any, here: Case) -> None:
+    round_page = f"/decisions/rounds/{here.round.id}"
+    assert "Medway’s agreement" in client.get(f"{round_page}/papers").get_data(as_text=True)
+    data = {
+        name: value.isoformat() if hasattr(value, "isoformat") else value
+        for name, value in vars(procedure()).items()
+        if value
+    }
+    assert client.get(f"{round_page}/procedure").status_code == 200
+    assert client.post(f"{round_page}/procedure", data={**data, "version": "1"}).status_code == 303
+    assert "Ready to be approved" in client.get(f"{round_page}/papers").get_data(as_text=True)
+    for page in ("papers/report", "papers/record", "exempt"):
+        assert client.get(f"{round_page}/{page}").status_code == 200
+    for page in ("report/pdf", "record/pdf"):
+        assert client.get(f"{round_page}/{page}").get_data().startswith(b"%PDF")
 
 
 def _notices(client: Any, here: Case) -> None:
     client.sign_in(here.commissioner)
     page = f"/decisions/rounds/{here.round.id}/notices"
     assert client.get(page).status_code == 200
+    assert client.post(page).status_code == 409  # nobody has looked at the letters yet
+    preview = client.post(f"/decisions/rounds/{here.round.id}/preview")
+    assert preview.status_code == 200
+    assert preview.get_data().startswith(b"%PDF")
     assert client.post(page).status_code == 303
     assert client.get(page).status_code == 200
+    assert client.get(f"/decisions/rounds/{here.round.id}/standstill").status_code == 200
+    assert client.get(f"/decisions/rounds/{here.round.id}/procurement-report").status_code == 200
 
 
 def _conclude(client: Any, here: Case) -> None:
@@ -166,10 +204,9 @@ def _conclude(client: Any, here: Case) -> None:
     assert client.get(f"/decisions/rounds/{here.round.id}").status_code == 200
     with as_worker():
         session.refresh(here.round)
+        deferred = session.scalars(sa.text("SELECT task_name FROM procrastinate_jobs")).all()
     assert here.round.state == RoundState.CONCLUDED
-    assert "agreements.offer_for_round" in {
-        row[0] for row in session.execute(sa.text("SELECT task_name FROM procrastinate_jobs"))
-    }
+    assert "agreements.offer_for_round" in deferred
 
 
 def _state(application: Application) -> ApplicationState:

@@ -15,20 +15,18 @@ from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import selectinload
 
 from portal.accounts.models import Person
 from portal.accounts.states import Role
+from portal.applications import queries
 from portal.applications.models import (
     Answer,
     Application,
     BidPrice,
     Evidence,
     Submission,
-    SubmittedFile,
-    SubmittedPrice,
 )
-from portal.applications.services.snapshot import compose_content, fingerprint
+from portal.applications.services.sealing import seal
 from portal.applications.states import ApplicationState
 from portal.core import clock
 from portal.core.db import session
@@ -123,36 +121,14 @@ def submission(of: Application, *, by: Person | None = None, at: datetime | None
     with deadline_moved(of):
         of.declared_by_id, of.declared_at = writer_id, moment
         of.declared_name, of.declared_position = "Robin Fairweather", "Registered manager"
-        rows = session.scalars(
-            sa.select(Answer).where(Answer.application_id == of.id).options(selectinload(Answer.evidence))
-        )
-        content = compose_content(
-            of, frameworks.list_sections(of.round), {row.question_id: row for row in rows}
-        )
-        prices = {
-            price.cell_id: price.weekly_fee
-            for price in session.scalars(sa.select(BidPrice).where(BidPrice.application_id == of.id))
-        }
         count = sa.select(sa.func.count()).select_from(Submission).where(Submission.application_id == of.id)
-        made = Submission(
-            application_id=of.id,
+        made = seal(
+            of,
+            queries.get_progress(of),
             number=session.execute(count).scalar_one() + 1,
-            submitted_at=moment,
+            received_at=moment,
             submitted_by_id=writer_id,
-            declared_name="Robin Fairweather",
-            declared_position="Registered manager",
-            content=content,
-            sha256=fingerprint(content, prices),
         )
-        session.add(made)
-        session.flush()
-        for cell_id, one in prices.items():
-            session.add(
-                SubmittedPrice(
-                    submission_id=made.id, cell_id=cell_id, weekly_fee=one, not_offered=one is None
-                )
-            )
-        _keep_files(made)
         of.submitted_at, of.state = moment, S.SUBMITTED
         session.flush()
     session.commit()
@@ -178,19 +154,6 @@ def deadline_moved(of: Application) -> Iterator[None]:
         yield
         session.flush()
         session.execute(in_round.values(submission_deadline=before))
-
-
-def _keep_files(made: Submission) -> None:
-    for section in made.content["sections"]:
-        for question in section["questions"]:
-            for file in question["files"]:
-                session.add(
-                    SubmittedFile(
-                        submission_id=made.id,
-                        document_id=uuid.UUID(file["id"]),
-                        question_id=uuid.UUID(question["id"]),
-                    )
-                )
 
 
 def _tomorrow() -> datetime:

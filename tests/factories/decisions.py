@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from portal.accounts.models import Person
 from portal.applications.states import ApplicationState
+from portal.core import clock
 from portal.core.db import session
 from portal.decisions import queries, services
-from portal.decisions.models import Recommendation
-from portal.decisions.services import Line
+from portal.decisions.models import DecisionRecord, PublishedRecord, Recommendation
+from portal.decisions.services import Line, Procedure
 from portal.decisions.states import DecisionKind
 from portal.evaluations.services import lock_quality
 from portal.frameworks.models import Round
 from tests.factories import evaluations as rows
+from tests.factories import frameworks
 from tests.factories.evaluations import Case
-from tests.support.acting import acting_as
+from tests.support.acting import acting_as, save
 
 
 def scored(*, admitted: int = 1, below: int = 1, non_compliant: int = 1, **columns: Any) -> Case:
@@ -62,18 +65,89 @@ def recommend(here: Case, by: Person | None = None) -> Recommendation:
     return made
 
 
+def procedure(**changes: Any) -> Procedure:
+    """Everything that an approval rests on, for a decision that is not itself a key decision."""
+    today = clock.today()
+    return Procedure(
+        **{
+            "number": "26/00001",
+            "delegation": "Decision 23-00112, part ii",
+            "consultee": "Casey Cabinet",
+            "consulted_on": today - timedelta(days=5),
+            "consultee_view": "Content.",
+            "member_number": "23-00112",
+            "member_name": "Casey Cabinet",
+            "member_decided_on": today - timedelta(days=400),
+            "member_call_in_ended_on": today - timedelta(days=390),
+            "medway_signatory": "Mel Medway",
+            "medway_position": "Head of commissioning",
+            "medway_agreed_on": today - timedelta(days=3),
+            "screening": "Screening of the framework",
+            "screening_review_on": today + timedelta(days=200),
+            **changes,
+        }
+    )
+
+
+def ready(here: Case, **changes: Any) -> DecisionRecord:
+    """The papers of the round with everything recorded that an approval rests on."""
+    acting_as(here.commissioner)
+    record = queries.find_record(here.round)
+    assert record is not None
+    services.save_procedure(record, procedure(**changes), {}, by=here.commissioner)
+    session.commit()
+    return record
+
+
 def decided(**options: Any) -> tuple[Case, Recommendation]:
     """As `recommended`, approved."""
     here, made = recommended(**options)
-    acting_as(here.approver)
-    services.decide(made, kind=DecisionKind.APPROVE, reasons="I agree.", by=here.approver)
-    session.commit()
+    ready(here)
+    approve(here, made)
     return here, made
+
+
+def approve(here: Case, recommendation: Recommendation) -> None:
+    """The approver agrees, and signs the record."""
+    acting_as(here.approver)
+    services.decide(
+        recommendation,
+        kind=DecisionKind.APPROVE,
+        reasons="I agree.",
+        position="Corporate Director",
+        by=here.approver,
+    )
+    session.commit()
+
+
+def published() -> PublishedRecord:
+    """A record that anybody may read, of a round of its own."""
+    round_ = frameworks.round_(questions=False)
+    signed = services.sign_draft(
+        DecisionRecord(round=round_, record={}, exempt="", exempt_reason="", spend={})
+    )
+    return save(
+        PublishedRecord(
+            round_id=round_.id,
+            number="26/00001",
+            content=signed | {"has_exempt_part": False},
+            sha256="0" * 64,
+            published_on=clock.today(),
+        )
+    )
+
+
+def previewed(here: Case) -> None:
+    """Every letter has been looked at."""
+    acting_as(here.commissioner)
+    services.note_previewed(here.round, queries.list_standing(here.round), by=here.commissioner)
+    session.commit()
 
 
 def in_standstill(**options: Any) -> Case:
     """As `decided`, with the notices sent."""
     here, _ = decided(**options)
+    previewed(here)
     acting_as(here.commissioner)
     services.send_notices(here.round, by=here.commissioner)
     session.commit()

@@ -51,6 +51,57 @@ def docx(*, macros: bool = False) -> bytes:
     return archive(parts)
 
 
+def bomb(megabytes: int = 600) -> bytes:
+    """A small Word document that says it unpacks to this much."""
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED) as made:
+        made.writestr("[Content_Types].xml", CONTENT_TYPES.format(WORD))
+        made.writestr("word/document.xml", b" " * 1024 * 1024)
+        # The list of contents is written at the end, from these.
+        made.filelist[-1].file_size = megabytes * 1024 * 1024
+    return held.getvalue()
+
+
+def crowded(parts: int = 25_000) -> bytes:
+    """A Word document with a list of contents that is itself too much to read."""
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w") as made:
+        made.writestr("[Content_Types].xml", CONTENT_TYPES.format(WORD))
+        for number in range(parts):
+            made.writestr(f"word/part-{number:040}", b"")
+    return held.getvalue()
+
+
+def heavy_pdf(size: int) -> bytes:
+    """A whole PDF of exactly `size` bytes, nearly all of it in one stream."""
+    padding = size - len(_padded_pdf(0)) - 16
+    while len(made := _padded_pdf(padding)) != size:
+        padding += size - len(made)
+    return made
+
+
+def _padded_pdf(padding: int) -> bytes:
+    objects = [
+        b"<< /Type /Catalog /Pages 2 0 R >>",
+        b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 200 200] >>",
+        b"<< /Length %d >>\nstream\n%s\nendstream" % (padding, b"x" * max(0, padding)),
+    ]
+    whole, offsets = b"%PDF-1.4\n", []
+    for number, content in enumerate(objects, 1):
+        offsets.append(len(whole))
+        whole += b"%d 0 obj\n%s\nendobj\n" % (number, content)
+    table = b"".join(b"%010d 00000 n \n" % offset for offset in offsets)
+    return (
+        whole
+        + b"xref\n0 5\n0000000000 65535 f \n%strailer\n<< /Size 5 /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n"
+        % (
+            table,
+            len(whole),
+        )
+    )
+
+
 def xlsx() -> bytes:
     """A real workbook."""
     book = Workbook()

@@ -1,4 +1,4 @@
-"""Emails as the portal keeps them."""
+"""Messages, and what people were told, as the portal keeps them."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import uuid
 from typing import Any
 
 from portal.core import clock
-from portal.notifications.models import Message
-from portal.notifications.states import MessageState
+from portal.notifications.models import Message, Notification, NotificationSettings
+from portal.notifications.states import MessageState, Topic
 from tests.support.acting import save
 
 
@@ -23,3 +23,28 @@ def message(to: str = "ada@example.org", **columns: Any) -> Message:
         "created_at": clock.now(),
     }
     return save(Message(**{**defaults, **columns}))
+
+
+def notification(person: Any, **columns: Any) -> Notification:
+    """Something a person was told and has not read."""
+    defaults: dict[str, Any] = {
+        "person_id": person.id,
+        "template": "providers/verified",
+        "title": "Hop Lane Fostering is verified",
+        "body": "You can now apply when a round is open.\n",
+        "path": "/start",
+        "is_mandatory": False,
+        "is_urgent": False,
+        "waits_for_digest": False,
+        "created_at": clock.now(),
+    }
+    return save(Notification(**{**defaults, **columns}))
+
+
+def settings(person: Any, *daily: Topic, mobile: str | None = None) -> NotificationSettings:
+    """What a person chose: these topics once a day, and a number for urgent texts."""
+    return save(
+        NotificationSettings(
+            person_id=person.id, digest_topics=[topic.value for topic in daily], mobile=mobile
+        )
+    )

@@ -6,6 +6,7 @@ from portal.accounts.services.council_accounts import (
     enable_account,
     resend_council_invitation,
 )
+from portal.accounts.services.identity import confirm_identity
 from portal.accounts.services.invitations import (
     accept_invitation,
     accept_invitation_as,
@@ -42,6 +43,7 @@ __all__ = [
     "change_roles",
     "check_sign_in",
     "confirm_email",
+    "confirm_identity",
     "create_council_account",
     "disable_account",
     "enable_account",

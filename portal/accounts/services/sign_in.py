@@ -69,7 +69,7 @@ def change_password(current: str, password: str, source: str, *, by: Person) -> 
         raise Invalid("Your current password is not right.", field="current_password")
     _set_password(by, password)
     audit.record("person.password_changed", by, by=by)
-    notifications.send(template="accounts/password_changed", to=by.email, context={"name": by.full_name})
+    _tell_password_changed(by)
     session.flush()
 
 
@@ -122,9 +122,7 @@ def reset_password(secret: str, password: str) -> Person:
     links.end_others(person, LinkPurpose.RESET_PASSWORD)
     person.email_confirmed_at = person.email_confirmed_at or clock.now()
     audit.record("person.password_reset", person, by=person)
-    notifications.send(
-        template="accounts/password_changed", to=person.email, context={"name": person.full_name}
-    )
+    _tell_password_changed(person)
     session.flush()
     return person
 
@@ -137,6 +135,10 @@ def count_mail_request(kind: str, email: str, source: str) -> None:
     except Throttled as error:
         raise Throttled(error.message.replace("tries", "requests")) from error
     throttle.note(attempt, succeeded=False)
+
+
+def _tell_password_changed(person: Person) -> None:
+    notifications.tell(person, template="accounts/password_changed", context={}, mandatory=True)
 
 
 def _set_password(person: Person, password: str) -> None:

@@ -11,6 +11,7 @@ from portal.accounts.models import Person
 from portal.agreements import policy, queries
 from portal.agreements.models import Agreement
 from portal.agreements.services.mailing import mail_administrators
+from portal.agreements.services.wording import agreement_text, fingerprint
 from portal.agreements.states import AgreementState
 from portal.agreements.workflow import AGREEMENT
 from portal.applications.models import Application
@@ -63,17 +64,22 @@ def _lock(table: type[Application] | type[Organisation], row_id: uuid.UUID) -> N
 
 def _offer(application: Application, round_: Round, by: Person | None) -> Agreement:
     today = clock.today()
+    starts_on = max(round_.agreements_start_on, today)
+    text = agreement_text(application, starts_on)
     agreement = Agreement(
         framework=round_.framework,
         organisation=application.organisation,
         application_id=application.id,
-        starts_on=max(round_.agreements_start_on, today),
+        starts_on=starts_on,
+        text=text,
+        text_sha256=fingerprint(text),
         offered_at=clock.now(),
         lapses_on=today + timedelta(days=DAYS_TO_SIGN),
     )
     session.add(agreement)
     session.flush()
-    audit.record("agreement.offered", agreement, by=by, details={"application_id": application.id})
+    details = {"application_id": application.id, "sha256": agreement.text_sha256}
+    audit.record("agreement.offered", agreement, by=by, details=details)
     mail_administrators(agreement, "agreements/offered")
     return agreement
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from uuid import UUID
+
 from portal.accounts.models import Person
+from portal.accounts.services import confirm_identity
 from portal.agreements import queries
 from portal.agreements.models import Agreement
 from portal.agreements.services.mailing import mail_administrators
@@ -11,7 +15,7 @@ from portal.applications.models import Application
 from portal.applications.queries import latest_submission
 from portal.core import clock, transitions
 from portal.core.db import lock, session
-from portal.core.errors import Invalid
+from portal.core.errors import Invalid, NotAllowed, Refused, Stale
 from portal.pricing.services import adopt_submitted_prices
 from portal.providers.states import Standing
 
@@ -19,29 +23,46 @@ LONGEST = 200
 
 
 def sign_agreement(
-    agreement: Agreement, *, name: str, position: str, by: Person, seen_version: int | None = None
+    agreement: Agreement,
+    *,
+    name: str,
+    position: str,
+    password: str,
+    by: Person,
+    source: str = "",
+    seen_version: int | None = None,
+    seen_sha256: str | None = None,
 ) -> None:
     """Sign for the provider, with the signatory's name and position, once standstill is over.
 
-    The provider's administrator, while the offer stands. Raises `Invalid` for a missing name or position,
-    `Refused` with the reason, `Stale`.
+    The provider's administrator, who confirms by password who is signing, while the offer stands and no claim
+    form is known of. What is signed is the text that was read: `seen_sha256` is its fingerprint. Raises `Invalid`
+    on `name`, `position` or `password` (for which the caller keeps the counted try), `Throttled`, `Refused`, `Stale`.
     """
     signatory, held = name.strip(), position.strip()
     if not signatory or len(signatory) > LONGEST:
         raise Invalid("Enter the full name of the person who signs", field="name")
     if not held or len(held) > LONGEST:
         raise Invalid("Enter the position of the person who signs", field="position")
+    confirm_identity(password, source, by=by)
     lock(agreement)
+    if seen_sha256 is not None and seen_sha256 != agreement.text_sha256:
+        raise Stale("The text of this agreement is not the one you read. Read it again before you sign.")
     moment = clock.locked_now()
     facts = {
         "round_concluded": queries.is_round_concluded(agreement),
+        "claimed": queries.is_claimed(agreement),
         "today": moment.astimezone(clock.LONDON).date(),
     }
-    transitions.apply(AGREEMENT, "sign", agreement, by=by, seen_version=seen_version, facts=facts)
+    details = {"sha256": agreement.text_sha256}
+    transitions.apply(
+        AGREEMENT, "sign", agreement, by=by, seen_version=seen_version, facts=facts, details=details
+    )
     agreement.signed_by_id = by.id
     agreement.signatory_name = signatory
     agreement.signatory_position = held
     agreement.signed_at = moment
+    agreement.signed_sha256 = agreement.text_sha256
     session.flush()
 
 
@@ -53,7 +74,8 @@ def countersign_agreement(agreement: Agreement, *, by: Person, seen_version: int
     """
     lock(agreement)
     moment = clock.locked_now()
-    transitions.apply(AGREEMENT, "countersign", agreement, by=by, seen_version=seen_version)
+    facts = {"claimed": queries.is_claimed(agreement)}
+    transitions.apply(AGREEMENT, "countersign", agreement, by=by, seen_version=seen_version, facts=facts)
     agreement.countersigned_by_id = by.id
     agreement.countersigned_at = moment
     agreement.starts_on = max(agreement.starts_on, moment.astimezone(clock.LONDON).date())
@@ -61,6 +83,25 @@ def countersign_agreement(agreement: Agreement, *, by: Person, seen_version: int
     session.flush()
     _adopt_prices(agreement, by)
     mail_administrators(agreement, "agreements/in_force")
+
+
+def countersign_agreements(seen: Mapping[UUID, int], *, by: Person) -> tuple[list[Agreement], list[str]]:
+    """Sign many for the councils at once: each as it was seen, by its version, or not at all.
+
+    Those that changed meanwhile, or may not be signed now, are left as they are, and the reasons returned with
+    the provider's name. They are taken in the order of their ids, so that two officers never wait for each other.
+    """
+    signed: list[Agreement] = []
+    refused: list[str] = []
+    for agreement_id in sorted(seen):
+        agreement = queries.get_agreement(by, agreement_id)
+        try:
+            with session.begin_nested():
+                countersign_agreement(agreement, by=by, seen_version=seen[agreement_id])
+            signed.append(agreement)
+        except (Invalid, NotAllowed, Refused, Stale) as error:
+            refused.append(f"{agreement.organisation.legal_name}: {error.message}")
+    return signed, refused
 
 
 def _adopt_prices(agreement: Agreement, by: Person) -> None:

@@ -1,45 +1,43 @@
-"""Decision notices, standstill and the round's conclusion."""
+"""Sending decision notices all at once, starting standstill, and concluding the round after it."""
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Any
+from collections.abc import Sequence
+from datetime import date, datetime
 
 from portal.accounts.models import Person
 from portal.applications.models import Application
-from portal.applications.states import ApplicationState
 from portal.core import audit, clock, jobs, links, transitions
 from portal.core.access import require
-from portal.core.clock import LONDON
 from portal.core.db import lock, session
-from portal.core.errors import Refused
+from portal.core.errors import Invalid, Refused
 from portal.decisions import policy, queries
-from portal.decisions.models import DecisionNotice, Recommendation, RecommendationLine
-from portal.decisions.standstill import in_words, standstill_end
-from portal.decisions.states import DecisionKind, Outcome
-from portal.evaluations import queries as evaluations
-from portal.evaluations import scoring
-from portal.evaluations.queries import ResultRow
+from portal.decisions.models import DecisionNotice, DecisionRecord
+from portal.decisions.services.contents import notice_contents
+from portal.decisions.standstill import end_of, in_words, standstill_end, standstill_last_day
 from portal.frameworks.models import Round
-from portal.frameworks.states import RoundState
+from portal.frameworks.states import Regime, RoundState
 from portal.frameworks.workflow import ROUND
-from portal.notifications.services import send
+from portal.notifications.services import tell
 
 
 def send_notices(round_: Round, *, by: Person) -> list[DecisionNotice]:
     """Send every applicant its notice, non-compliant ones too, and start standstill from that instant.
 
-    A commissioner, once the round is decided. Each notice holds what regulation 86 asks for: the criteria,
-    the applicant's own scores and reasons, names, scores and relative advantages of those admitted, and the
-    exact end of standstill; and nothing about anybody else declined (rule 9). Raises `NotAllowed`, `Refused`.
+    A commissioner, once the round is decided and every line of the checklist is in order. Each notice holds what
+    regulation 86 asks for: the criteria, the applicant's own scores and reasons, names, scores and relative
+    advantages of those admitted, and the exact end of standstill; and nothing about anybody else declined
+    (rule 9). Under PA2023 these are assessment summaries, and standstill begins with the contract award notice.
+    The letters are typeset by a job. Raises `NotAllowed`, `Refused`.
     """
     lock(round_)
     require(policy.can_notify(by, round_))
     if round_.state != RoundState.DECIDED:
         raise Refused("The notices of this round have been sent.")
     applications = queries.list_standing(round_)
+    _check(round_)
     sent_at = clock.locked_now()
-    ends_at = standstill_end(sent_at, round_.standstill_days)
+    ends_at = expected_end(round_, applications, sent_at)
     notices = [
         DecisionNotice(
             application_id=application.id,
@@ -48,7 +46,7 @@ def send_notices(round_: Round, *, by: Person) -> list[DecisionNotice]:
             sent_at=sent_at,
             sent_by_id=by.id,
         )
-        for application, content in _contents(round_, applications, ends_at)
+        for application, content in notice_contents(round_, applications, ends_at)
     ]
     session.add_all(notices)
     round_.notices_sent_at, round_.standstill_ends_at = sent_at, ends_at
@@ -61,118 +59,84 @@ def send_notices(round_: Round, *, by: Person) -> list[DecisionNotice]:
     for notice in notices:
         audit.record("decision_notice.sent", notice, by=by, details={"application_id": notice.application_id})
     _mail(round_, applications, ends_at)
+    jobs.defer("decisions.typeset_letters", round_id=round_.id)
     return notices
+
+
+def expected_end(round_: Round, applications: Sequence[Application], sent_at: datetime) -> datetime | None:
+    """When standstill ends if the last notice is sent at `sent_at`; None while it waits for the award notice."""
+    if round_.framework.regime == Regime.PA2023:
+        return None
+    return standstill_end(sent_at, round_.standstill_days, by_post=queries.is_by_post(applications))
+
+
+def record_award_notice(record: DecisionRecord, *, reference: str, published_on: date, by: Person) -> None:
+    """Under PA2023: the contract award notice is published, and standstill begins with that day.
+
+    A commissioner, after the assessment summaries. Raises `Invalid`, `Refused`, `NotAllowed`.
+    """
+    round_ = record.round
+    lock(round_)
+    lock(record)
+    require(policy.can_notify(by, round_))
+    if round_.framework.regime != Regime.PA2023 or round_.state != RoundState.STANDSTILL:
+        raise Refused("A contract award notice is recorded once the assessment summaries are sent.")
+    if record.award_notice_on is not None:
+        raise Refused("The contract award notice has been recorded.")
+    if not reference.strip():
+        raise Invalid("Enter the reference of the notice", field="reference")
+    sent_on = round_.notices_sent_at.astimezone(clock.LONDON).date() if round_.notices_sent_at else None
+    if sent_on is None or not sent_on <= published_on <= clock.today():
+        raise Invalid(
+            "The notice is published after the summaries were sent, and not in the future",
+            field="published_on",
+        )
+    record.award_notice, record.award_notice_on = reference.strip(), published_on
+    last = standstill_last_day(published_on, round_.standstill_days, Regime.PA2023)
+    round_.standstill_ends_at = end_of(last)
+    audit.record("round.award_notice_published", round_, by=by, details={"standstill_ends": last.isoformat()})
+    session.flush()
 
 
 def conclude_round(round_: Round, *, by: Person) -> None:
     """Conclude the round after the exact end of standstill, by the locked clock; agreements are then offered.
 
-    A commissioner: the portal does not conclude by itself (rule 13). Raises `NotAllowed` or `Refused`.
+    A commissioner: the portal does not conclude by itself (rule 13). A claim that is known of stops it, also in
+    the database. Raises `NotAllowed` or `Refused`.
     """
     require(policy.can_notify(by, round_))
     lock(round_)
+    if queries.has_open_claim(round_.id):
+        raise Refused("A claim form is known of. Record when the court lifted it or the claim ended.")
     transitions.apply(ROUND, "conclude", round_, by=by, facts={"now": clock.locked_now()})
     session.flush()
     jobs.defer("agreements.offer_for_round", round_id=round_.id)
 
 
-def _contents(
-    round_: Round, applications: list[Application] | Any, ends_at: datetime
-) -> list[tuple[Application, dict[str, Any]]]:
-    approved = queries.find_latest(round_)
-    if approved is None or approved.decision is None or approved.decision.kind != DecisionKind.APPROVE:
-        raise Refused("This round has no approved recommendation.")
-    lines = {line.application_id: line for line in approved.lines}
-    rows = {row.application.id: row for row in evaluations.results(round_)}
-    admitted = [
-        _admitted(row, lines[application_id])
-        for application_id, row in rows.items()
-        if row.application.state == ApplicationState.ADMITTED
-    ]
-    common = _common(round_, approved, ends_at) | {"admitted": admitted}
-    return [
-        (application, common | _own(lines[application.id], rows.get(application.id)))
-        for application in applications
-    ]
+def _check(round_: Round) -> None:
+    checks = queries.checklist(round_, queries.find_record(round_), clock.today())
+    wrong = [f"{check.title}: {check.text}" for check in checks if check.ok is False]
+    if wrong:
+        raise Refused(f"The notices cannot be sent yet. {' '.join(wrong)}")
 
 
-def _common(round_: Round, approved: Recommendation, ends_at: datetime) -> dict[str, Any]:
-    return {
-        "criteria": {
-            "quality_weight": str(round_.quality_weight),
-            "price_weight": str(round_.price_weight),
-            "quality_minimum": str(round_.quality_minimum),
-            "admission_rule": round_.admission_rule.label,
-            "admit_at_most": round_.admit_at_most,
-            "rules": [
-                scoring.PRICE_RULE,
-                scoring.LOWEST_RULE,
-                scoring.NOT_OFFERED_RULE,
-                scoring.ROUNDING_RULE,
-            ],
-        },
-        "recommendation_number": approved.number,
-        "standstill_ends_at": ends_at.astimezone(LONDON).isoformat(),
-    }
-
-
-def _admitted(row: ResultRow, line: RecommendationLine) -> dict[str, Any]:
-    organisation = row.application.organisation
-    return {
-        "name": organisation.legal_name,
-        "urn": organisation.urn,
-        "town": organisation.town,
-        **_figures(row),
-        "questions": {line.question.number: line.score for line in row.questions},
-        "advantages": line.reason,
-    }
-
-
-def _own(line: RecommendationLine, row: ResultRow | None) -> dict[str, Any]:
-    own: dict[str, Any] = {
-        "outcome": Outcome(line.outcome).value,
-        "reason": line.reason,
-        "is_compliant": row is not None,
-    }
-    if row is None:
-        return own
-    return own | {
-        **_figures(row),
-        "rank": row.rank,
-        "basket_total": _text(row.basket_total),
-        "shortfalls": row.shortfalls,
-        "scores": [
-            {
-                "number": one.question.number,
-                "text": one.question.text,
-                "weight": str(one.question.weight),
-                "score": one.score,
-                "points": str(one.points),
-                "reason": one.reason,
-            }
-            for one in row.questions
-        ],
-    }
-
-
-def _figures(row: ResultRow) -> dict[str, Any]:
-    return {"quality": _text(row.quality), "price": _text(row.price), "total": _text(row.total)}
-
-
-def _text(value: Any) -> str | None:
-    return None if value is None else str(value)
-
-
-def _mail(round_: Round, applications: Any, ends_at: datetime) -> None:
+def _mail(round_: Round, applications: Sequence[Application], ends_at: datetime | None) -> None:
     recipients = queries.list_recipients(applications)
     for application in applications:
+        href = links.link("decisions.notice", application_id=application.id)
         for person in recipients.get(application.organisation_id, []):
             context = {
-                "name": person.full_name,
                 "organisation": application.organisation.legal_name,
                 "reference": application.reference,
                 "round_title": round_.title,
-                "standstill_ends": in_words(ends_at),
-                "href": links.link("decisions.notice", application_id=application.id),
+                "standstill_ends": in_words(ends_at) if ends_at else None,
+                "href": href,
             }
-            send(template="decisions/notice", to=person.email, context=context)
+            tell(
+                person,
+                template="decisions/notice",
+                context=context,
+                link=href,
+                mandatory=True,
+                cause_id=application.id,
+            )

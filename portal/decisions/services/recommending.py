@@ -14,20 +14,25 @@ from portal.core.access import require
 from portal.core.db import lock, session
 from portal.core.errors import Invalid, Refused
 from portal.decisions import policy, queries
-from portal.decisions.models import Recommendation, RecommendationLine
+from portal.decisions.models import DecisionLine, Recommendation, RecommendationLine
 from portal.decisions.queries import Proposal
+from portal.decisions.services.drafting import draft_papers
 from portal.decisions.states import Outcome
 from portal.frameworks.models import Round
 from portal.frameworks.workflow import ROUND
-from portal.notifications.services import send
+from portal.notifications.services import tell
 
 
 @dataclass(frozen=True)
 class Line:
-    """What is recommended for one application, and why. Applicants read the reasons of those admitted."""
+    """What is recommended for one application, and why. Applicants read the reasons of those admitted.
+
+    `answer` is for the approver: it answers the point made on this applicant when referring back.
+    """
 
     outcome: Outcome
     reason: str
+    answer: str = ""
 
 
 def recommend(round_: Round, *, reasons: str, lines: Mapping[UUID, Line], by: Person) -> Recommendation:
@@ -35,7 +40,8 @@ def recommend(round_: Round, *, reasons: str, lines: Mapping[UUID, Line], by: Pe
 
     A commissioner with no conflict in the round, once quality is locked. The published rule suggests; a
     person recommends. Those found not compliant, or short of a minimum, can only be declined. Approvers get
-    an email. Raises `NotAllowed`, `Refused`, or `Invalid` with field `reasons` or `reason-<application id>`.
+    an email. The papers are drafted with the first recommendation. Raises `NotAllowed`, `Refused`, or `Invalid`
+    with field `reasons`, or `reason-`, `answer-` or `outcome-` and the application's id.
     """
     lock(round_)
     require(policy.can_recommend(by, round_))
@@ -43,6 +49,7 @@ def recommend(round_: Round, *, reasons: str, lines: Mapping[UUID, Line], by: Pe
         raise Invalid("Give your reasons for the recommendation as a whole.", field="reasons")
     proposals = queries.list_proposals(round_)
     _complete(proposals, lines)
+    _answered(proposals, lines, queries.list_open_points(round_))
     latest = queries.find_latest(round_)
     made = Recommendation(
         round_id=round_.id,
@@ -59,6 +66,8 @@ def recommend(round_: Round, *, reasons: str, lines: Mapping[UUID, Line], by: Pe
         ROUND, "recommend", round_, by=by, details={"recommendation_id": made.id, "number": made.number}
     )
     session.flush()
+    session.refresh(made, ["lines"])
+    draft_papers(made, by=by)
     _tell_approvers(made, round_)
     return made
 
@@ -78,6 +87,18 @@ def _complete(proposals: list[Proposal], lines: Mapping[UUID, Line]) -> None:
             )
 
 
+def _answered(
+    proposals: list[Proposal], lines: Mapping[UUID, Line], points: Mapping[UUID, DecisionLine]
+) -> None:
+    for proposal in proposals:
+        application = proposal.application
+        if application.id in points and not lines[application.id].answer.strip():
+            raise Invalid(
+                f"Answer the approver’s point on {application.organisation.legal_name}.",
+                field=f"answer-{application.id}",
+            )
+
+
 def _recommend_one(made: Recommendation, proposal: Proposal, line: Line, by: Person) -> None:
     result = proposal.result
     session.add(
@@ -86,6 +107,7 @@ def _recommend_one(made: Recommendation, proposal: Proposal, line: Line, by: Per
             application_id=proposal.application.id,
             outcome=line.outcome,
             reason=line.reason.strip(),
+            answer=line.answer.strip(),
             quality_score=result.quality if result else None,
             price_score=result.price if result else None,
             total_score=result.total if result else None,
@@ -98,6 +120,6 @@ def _recommend_one(made: Recommendation, proposal: Proposal, line: Line, by: Per
 
 def _tell_approvers(made: Recommendation, round_: Round) -> None:
     href = links.link("decisions.show", round_id=round_.id)
+    context = {"round_title": round_.title, "href": href}
     for approver in queries.list_people(Role.APPROVER):
-        context = {"name": approver.full_name, "round_title": round_.title, "href": href}
-        send(template="decisions/decision_wanted", to=approver.email, context=context)
+        tell(approver, template="decisions/decision_wanted", context=context, link=href, cause_id=made.id)

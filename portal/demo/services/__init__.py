@@ -12,6 +12,7 @@ from portal.core import clock
 from portal.core.db import session, transaction
 from portal.demo.services import (
     applying,
+    clarifications,
     deciding,
     evaluating,
     framework,
@@ -28,7 +29,18 @@ from portal.demo.services.story import Story, not_waiting_for_disk, travel_to
 __all__ = ["PASSWORD", "Account", "accounts", "load", "load_if_empty", "reset", "tour"]
 
 # Steps of one moment happen in this order.
-CHAPTERS = (people, providers, framework, rounds, applying, evaluating, deciding, prices, vacancies)
+CHAPTERS = (
+    people,
+    providers,
+    framework,
+    rounds,
+    applying,
+    clarifications,
+    evaluating,
+    deciding,
+    prices,
+    vacancies,
+)
 
 log = logging.getLogger(__name__)
 

@@ -1,8 +1,9 @@
-"""The four rounds: when each step of each happened, in days from today, and how far each has come."""
+"""The rounds: when each step of each happened, in days from today, how far each has come, and one in draft."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from decimal import Decimal
 from functools import partial
 
@@ -10,9 +11,10 @@ from portal.accounts.models import Person
 from portal.applications.services import confirm_opening, request_opening
 from portal.demo.services.prices import volumes
 from portal.demo.services.story import Story
-from portal.frameworks.services import create_round, publish_round
+from portal.frameworks.queries import list_sections
+from portal.frameworks.services import QuestionTerms, add_question, create_round, publish_round
 from portal.frameworks.services.rounds import RoundTerms, set_volumes
-from portal.frameworks.states import AdmissionRule
+from portal.frameworks.states import AdmissionRule, QuestionKind, SectionKind
 
 
 @dataclass(frozen=True)
@@ -108,6 +110,40 @@ def tell(story: Story) -> None:
         if plan.opened is not None:
             story.add(plan.opened, "09:30", "commissioner", partial(_request_opening, story, plan.key))
             story.add(plan.opened, "10:05", "second_commissioner", partial(_confirm_opening, story, plan.key))
+    story.add(-4, "15:10", "commissioner", partial(_begin_next, story))
+
+
+def _begin_next(story: Story, by: Person) -> None:
+    """The next round, copied from the open one: its clause is not on record yet, and its points do not add up."""
+    opens, closes = story.day(40), story.day(75)
+    terms = replace(
+        _terms(story, OPEN),
+        title=f"{opens:%B %Y} re-opening",
+        summary="For providers with carers for teenagers, and for brothers and sisters together.",
+        clarification_deadline=story.moment(60, "12:00"),
+        submission_deadline=story.moment(75, "17:00"),
+        agreements_start_on=closes + timedelta(days=120),
+        authority_clause="",
+    )
+    round_ = create_round(story.framework(), terms, start=story.round(OPEN.key), by=by)
+    quality = next(one for one in list_sections(round_) if one.kind == SectionKind.QUALITY)
+    gate = add_question(
+        quality, QuestionTerms(QuestionKind.YES_NO, "Do you have homes for brothers and sisters?"), by=by
+    )
+    add_question(
+        quality,
+        QuestionTerms(
+            QuestionKind.LONG_TEXT,
+            "How do you keep brothers and sisters together?",
+            guidance="Say how many households can take two or more, and how you support them.",
+            word_limit=500,
+            weight=Decimal(4),
+            evaluator_note="Look for numbers of households, and for what happens when one placement ends.",
+            shown_when_question_id=gate.id,
+            shown_when_value="yes",
+        ),
+        by=by,
+    )
 
 
 def _draft(story: Story, plan: Plan, by: Person) -> None:

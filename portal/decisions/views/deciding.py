@@ -1,11 +1,8 @@
-"""Pages of the decision: recommend, decide, send notices, conclude, and each applicant's notice."""
+"""Pages of the decision: what waits, one round's recommendation and decision, recommending, deciding."""
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from flask import request, url_for
-from flask.blueprints import Blueprint
 from flask.typing import ResponseReturnValue
 
 from portal.accounts.models import Person
@@ -15,16 +12,15 @@ from portal.core.db import session
 from portal.core.errors import Invalid
 from portal.core.web import done, page
 from portal.decisions import policy, queries, services
-from portal.decisions.forms import ActionForm, DecideForm, RecommendForm, read_lines
-from portal.decisions.models import DecisionNotice, Recommendation
-from portal.decisions.standstill import in_words, standstill_end
+from portal.decisions.forms import DecideForm, RecommendForm, read_lines, read_points
+from portal.decisions.models import Recommendation
+from portal.decisions.standstill import in_words
 from portal.decisions.states import DecisionKind
+from portal.decisions.views.frame import beside, blueprint
 from portal.evaluations import policy as evaluations
 from portal.evaluations import scoring
 from portal.frameworks.models import Round
 from portal.frameworks.queries import get_round
-
-blueprint = Blueprint("decisions", __name__)
 
 
 @blueprint.route("/decisions", methods=["GET"])
@@ -43,6 +39,7 @@ def show(round_: Round) -> ResponseReturnValue:
 @access(policy.can_decide, of=queries.get_latest)
 def decide(recommendation: Recommendation) -> ResponseReturnValue:
     form = DecideForm()
+    error: Invalid | None = None
     if form.validate_on_submit():
         try:
             kind = DecisionKind(form.kind.data)
@@ -50,14 +47,17 @@ def decide(recommendation: Recommendation) -> ResponseReturnValue:
                 recommendation,
                 kind=kind,
                 reasons=form.reasons.data or "",
+                position=form.position.data or "",
+                points=read_points(request.form, recommendation.lines),
                 by=current_person(),
                 seen_number=request.form.get("number", type=int),
             )
             to = url_for("decisions.show", round_id=recommendation.round_id)
             return done(f"Your decision is recorded: {kind.label.lower()}.", to)
-        except Invalid as error:
-            _beside(form, error)
-    return _decision_page(recommendation.round, form)
+        except Invalid as refused:
+            error = refused
+            _show_error(form, refused)
+    return _decision_page(recommendation.round, form, error)
 
 
 @blueprint.route("/decisions/rounds/<uuid:round_id>/recommend", methods=["GET", "POST"])
@@ -75,70 +75,43 @@ def recommend(round_: Round) -> ResponseReturnValue:
             session.rollback()
             error = refused
             if refused.field == "reasons":
-                _beside(form, refused)
+                beside(form, refused)
     return page(
         "decisions/recommend.html",
         422 if error else 200,
         round=round_,
         proposals=proposals,
         earlier=queries.list_decided(round_),
+        points=queries.list_open_points(round_),
         typed=request.form,
         error=error,
         form=form,
     )
 
 
-@blueprint.route("/decisions/rounds/<uuid:round_id>/notices", methods=["GET", "POST"])
-@access(policy.can_notify, of=get_round)
-def notices(round_: Round) -> ResponseReturnValue:
-    form = ActionForm()
-    if form.validate_on_submit():
-        sent = services.send_notices(round_, by=current_person())
-        return done(
-            f"{len(sent)} notices sent. Standstill has begun.", url_for("decisions.show", round_id=round_.id)
-        )
-    applications = queries.list_standing(round_)
-    return page(
-        "decisions/notices.html",
-        round=round_,
-        applications=applications,
-        recipients=queries.list_recipients(applications),
-        sent=queries.list_notices(round_),
-        ends=in_words(round_.standstill_ends_at or standstill_end(clock.now(), round_.standstill_days)),
-        form=form,
-    )
+def _show_error(form: DecideForm, error: Invalid) -> None:
+    """Beside its field; a point on one applicant stands in the table, beside that applicant."""
+    if (error.field or "").startswith("point-"):
+        session.rollback()
+    else:
+        beside(form, error)
 
 
-@blueprint.route("/decisions/rounds/<uuid:round_id>/conclude", methods=["POST"])
-@access(policy.can_notify, of=get_round)
-def conclude(round_: Round) -> ResponseReturnValue:
-    services.conclude_round(round_, by=current_person())
-    message = "The round is concluded. Agreements will be offered to those admitted."
-    return done(message, url_for("decisions.show", round_id=round_.id))
-
-
-@blueprint.route("/decisions/notices/<uuid:application_id>", methods=["GET"])
-@access(policy.can_read_notice, of=queries.get_notice)
-def notice(notice: DecisionNotice) -> ResponseReturnValue:
-    return page(
-        "decisions/notice.html",
-        notice=notice,
-        content=notice.content,
-        round=notice.application.round,
-        ends=in_words(datetime.fromisoformat(notice.content["standstill_ends_at"])),
-        is_own=current_person().acts_for(notice.application.organisation_id),
-    )
-
-
-def _decision_page(round_: Round, form: DecideForm) -> ResponseReturnValue:
+def _decision_page(round_: Round, form: DecideForm, error: Invalid | None = None) -> ResponseReturnValue:
     person: Person = current_person()
-    recommendation = queries.find_latest(round_)
+    recommendation, record = queries.find_latest(round_), queries.find_record(round_)
     if recommendation is not None and not form.is_submitted():
         form.number.data = str(recommendation.number)
     return page(
         "decisions/show.html",
-        422 if form.errors else 200,
+        422 if form.errors or error else 200,
+        error=error,
+        typed=request.form,
         round=round_,
+        record=record,
+        gaps=queries.approval_gaps(record, recommendation, clock.today()) if recommendation else [],
+        points=queries.list_points(round_),
+        claim=queries.find_open_claim(round_),
         recommendation=recommendation,
         decided=queries.list_decided(round_),
         steps=queries.list_steps(round_),
@@ -152,9 +125,3 @@ def _decision_page(round_: Round, form: DecideForm) -> ResponseReturnValue:
         rules=scoring,
         form=form,
     )
-
-
-def _beside(form: DecideForm | RecommendForm, error: Invalid) -> None:
-    if error.field not in form:
-        raise error
-    form[error.field].errors = [error.message]

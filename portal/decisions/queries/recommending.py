@@ -1,4 +1,4 @@
-"""Reads of recommendations, decisions and notices, and who took part in a round."""
+"""Reads of recommendations and decisions, the points still to be answered, and who took part in a round."""
 
 from __future__ import annotations
 
@@ -17,8 +17,14 @@ from portal.applications.states import ApplicationState
 from portal.core.audit import AuditEvent
 from portal.core.db import session
 from portal.core.errors import NotFound
-from portal.decisions.models import Decision, DecisionNotice, Recommendation, RecommendationLine
-from portal.decisions.states import Outcome
+from portal.decisions.models import (
+    Decision,
+    DecisionLine,
+    DecisionRecord,
+    Recommendation,
+    RecommendationLine,
+)
+from portal.decisions.states import DecisionKind, Outcome
 from portal.evaluations import queries as evaluations
 from portal.evaluations.models import ComplianceConclusion
 from portal.evaluations.queries import ResultRow
@@ -26,8 +32,6 @@ from portal.frameworks.models import Round
 from portal.frameworks.queries import get_round
 from portal.frameworks.states import RoundState
 from portal.providers.models import Organisation
-
-WRITERS = (Role.PROVIDER_ADMINISTRATOR, Role.BID_WRITER)
 
 
 @dataclass(frozen=True)
@@ -109,6 +113,27 @@ def list_decided(round_: Round) -> Sequence[tuple[Recommendation, Decision, str]
     ]
 
 
+def list_points(round_: Round) -> Sequence[DecisionLine]:
+    """Every point an approver made on one applicant of this round, oldest first."""
+    return session.scalars(
+        sa.select(DecisionLine)
+        .join(Decision, Decision.id == DecisionLine.decision_id)
+        .join(Recommendation, Recommendation.id == Decision.recommendation_id)
+        .where(Recommendation.round_id == round_.id, DecisionLine.kind != DecisionKind.APPROVE)
+        .order_by(Recommendation.number)
+        .options(joinedload(DecisionLine.line, innerjoin=True).joinedload(RecommendationLine.recommendation))
+    ).all()
+
+
+def list_open_points(round_: Round) -> dict[uuid.UUID, DecisionLine]:
+    """The points of the last decision, which the next recommendation must answer, by application."""
+    points = list_points(round_)
+    latest = find_latest(round_)
+    if latest is None or latest.decision is None:
+        return {}
+    return {one.line.application_id: one for one in points if one.decision_id == latest.decision.id}
+
+
 def list_awaiting_decision(person: Person) -> Sequence[Recommendation]:
     """Recommendations that wait for an approver who took no part in their round."""
     if not person.holds(Role.APPROVER):
@@ -134,7 +159,10 @@ def took_part(person: Person, round_: Round) -> bool:
 
 def _rounds_taken_part_in(person: Person) -> sa.CompoundSelect[uuid.UUID]:
     recommended = sa.select(Recommendation.round_id).where(Recommendation.recommended_by_id == person.id)
-    return sa.union(evaluations.rounds_taken_part_in(person), recommended)
+    wrote = sa.select(DecisionRecord.round_id).where(
+        sa.literal(person.id) == sa.func.any(DecisionRecord.editor_ids)
+    )
+    return sa.union(evaluations.rounds_taken_part_in(person), recommended, wrote)
 
 
 def has_decided(person: Person, round_: Round) -> bool:
@@ -156,68 +184,6 @@ def list_steps(round_: Round) -> Sequence[Step]:
         .order_by(AuditEvent.sequence)
     )
     return [Step(*row) for row in rows]
-
-
-def list_standing(round_: Round) -> Sequence[Application]:
-    """Applications admitted or declined in the round: everybody who gets a notice."""
-    return session.scalars(
-        sa.select(Application)
-        .join(Application.organisation)
-        .where(
-            Application.round_id == round_.id,
-            Application.state.in_([ApplicationState.ADMITTED, ApplicationState.DECLINED]),
-        )
-        .order_by(Organisation.legal_name, Application.id)
-        .options(contains_eager(Application.organisation))
-    ).all()
-
-
-def list_recipients(applications: Sequence[Application]) -> dict[uuid.UUID, list[Person]]:
-    """Whom each applicant's notice is mailed to, by organisation: its administrators and bid writers."""
-    ids = [application.organisation_id for application in applications]
-    rows = session.execute(
-        sa.select(RoleGrant.organisation_id, Person)
-        .join(Person, Person.id == RoleGrant.person_id)
-        .where(RoleGrant.organisation_id.in_(ids), RoleGrant.role.in_(WRITERS), ~Person.is_disabled)
-        .order_by(Person.full_name, Person.id)
-    ).unique()
-    found: dict[uuid.UUID, dict[uuid.UUID, Person]] = {}
-    for organisation_id, person in rows:
-        if organisation_id is None:
-            continue
-        found.setdefault(organisation_id, {})[person.id] = person
-    return {organisation_id: list(people.values()) for organisation_id, people in found.items()}
-
-
-def get_notice(person: Person, application_id: uuid.UUID) -> DecisionNotice:
-    """An applicant's notice, for its own people and the councils; none before it was sent (rule 9)."""
-    found = session.scalars(
-        sa.select(DecisionNotice)
-        .join(DecisionNotice.application)
-        .where(
-            DecisionNotice.application_id == application_id,
-            sa.or_(sa.literal(person.is_council), Application.organisation_id.in_(person.organisation_ids)),
-        )
-        .options(
-            contains_eager(DecisionNotice.application).joinedload(Application.round, innerjoin=True),
-            contains_eager(DecisionNotice.application).joinedload(Application.organisation, innerjoin=True),
-        )
-    ).one_or_none()
-    if found is None:
-        raise NotFound
-    return found
-
-
-def list_notices(round_: Round) -> Sequence[DecisionNotice]:
-    """The notices sent in a round, with their applicants."""
-    return session.scalars(
-        sa.select(DecisionNotice)
-        .join(DecisionNotice.application)
-        .join(Application.organisation)
-        .where(Application.round_id == round_.id)
-        .order_by(Organisation.legal_name)
-        .options(contains_eager(DecisionNotice.application).contains_eager(Application.organisation))
-    ).all()
 
 
 def _proposal(row: ResultRow, round_: Round) -> Proposal:

@@ -1,0 +1,72 @@
+"""Reads of the decision: recommendations and decisions, the papers, letters, and what happened in standstill."""
+
+from portal.decisions.queries.letters import (
+    find_letter,
+    get_notice,
+    get_standing,
+    is_by_post,
+    list_letters,
+    list_notices,
+    list_previews,
+    list_recipients,
+    list_standing,
+)
+from portal.decisions.queries.papers import (
+    find_published,
+    find_record,
+    get_published,
+    get_record,
+    list_published,
+)
+from portal.decisions.queries.readiness import Check, Gap, approval_gaps, checklist
+from portal.decisions.queries.recommending import (
+    Proposal,
+    find_latest,
+    get_latest,
+    has_decided,
+    list_awaiting_decision,
+    list_decided,
+    list_open_points,
+    list_people,
+    list_points,
+    list_proposals,
+    list_steps,
+    took_part,
+)
+from portal.decisions.queries.standstill_events import find_open_claim, has_open_claim, list_events
+
+__all__ = [
+    "Check",
+    "Gap",
+    "Proposal",
+    "approval_gaps",
+    "checklist",
+    "find_latest",
+    "find_letter",
+    "find_open_claim",
+    "find_published",
+    "find_record",
+    "get_latest",
+    "get_notice",
+    "get_published",
+    "get_record",
+    "get_standing",
+    "has_decided",
+    "has_open_claim",
+    "is_by_post",
+    "list_awaiting_decision",
+    "list_decided",
+    "list_events",
+    "list_letters",
+    "list_notices",
+    "list_open_points",
+    "list_people",
+    "list_points",
+    "list_previews",
+    "list_proposals",
+    "list_published",
+    "list_recipients",
+    "list_standing",
+    "list_steps",
+    "took_part",
+]
