@@ -21,6 +21,7 @@ from portal.core.db import session
 
 MOST_ATTEMPTS = 10
 STALLED_AFTER_SECONDS = 30
+LAST = -1  # where 0 is usual
 RETRY = RetryStrategy(max_attempts=MOST_ATTEMPTS, exponential_wait=2)
 
 Function = TypeVar("Function", bound=Callable[..., None])
@@ -48,17 +49,27 @@ def job(name: str, *, cron: str | None = None) -> Callable[[Function], Function]
     return register
 
 
-def defer(name: str, *, at: datetime | None = None, after: timedelta | None = None, **arguments: Any) -> None:
+def defer(
+    name: str,
+    *,
+    at: datetime | None = None,
+    after: timedelta | None = None,
+    when_idle: bool = False,
+    **arguments: Any,
+) -> None:
     """Have the worker run the job `name` once this transaction has committed, and not before `at`.
 
-    `after` is a time to wait from now, by the queue's own clock. Arguments arrive as text, but for mappings
-    of plain JSON, which arrive as they are.
+    `after` is a time to wait from now, by the queue's own clock; `when_idle` lets every other job go first.
+    Arguments arrive as text, but for mappings of plain JSON, which arrive as they are.
     """
     session.flush()
     if after is not None:
         at = datetime.now(UTC) + after
     connection = session.connection().connection.driver_connection
-    _deferring.configure_task(name, connection=connection, schedule_at=at).defer(
+    task = _deferring.configure_task(
+        name, connection=connection, schedule_at=at, priority=LAST if when_idle else None
+    )
+    task.defer(
         **{key: dict(value) if isinstance(value, Mapping) else str(value) for key, value in arguments.items()}
     )
 

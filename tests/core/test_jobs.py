@@ -158,3 +158,13 @@ def test_rule_01_the_log_of_a_broken_job_holds_no_content_of_a_row(run_worker, m
     run_worker()
     assert f"JobFailed: {'Invalid' if wrapped else 'IntegrityError'}" in caplog.text
     assert token not in caplog.text
+
+
+def test_a_job_for_idle_times_lets_others_go_first() -> None:
+    jobs.defer("test.picture", when_idle=True)
+    jobs.defer("test.scan")
+    with as_worker():
+        order = session.execute(
+            sa.text("SELECT task_name FROM procrastinate_jobs ORDER BY priority DESC, id")
+        ).scalars()
+        assert list(order) == ["test.scan", "test.picture"]

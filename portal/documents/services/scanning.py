@@ -70,7 +70,7 @@ def mark_scanned(document: Document, found: Scanned) -> None:
     document.finding = found.finding
     apply(DOCUMENT, FOUND[found.result], document, by=None)
     if found.result == ScanResult.CLEAN and document.kind.has_pages:
-        jobs.defer("documents.picture", document_id=document.id)
+        jobs.defer("documents.picture", document_id=document.id, when_idle=True)
     if found.result == ScanResult.INFECTED:
         jobs.defer("documents.quarantine", document_id=document.id)
         jobs.defer("applications.tell_of_infected_file", document_id=document.id)
@@ -110,6 +110,8 @@ def sweep_unused() -> int:
     before: datetime = session.execute(sa.select(sa.func.clock_timestamp())).scalar_one() - UNUSED_AFTER
     deleted, batch = 0, list[str]()
     for name in storage.current().names_older_than(before):
+        if name.startswith(storage.LETTERS):
+            continue
         batch.append(name)
         if len(batch) == SWEPT_AT_ONCE:
             deleted += _delete_unused(batch)
