@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import secrets
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, cast, get_args
+from urllib.parse import parse_qs, urlsplit
 
 ROOT = Path(__file__).resolve().parent.parent
 
 Mode = Literal["demo", "test", "production"]
 
 SHORTEST_SECRET = 32
+MAIL_SCHEMES = ("smtp", "smtps", "notify", "notify+http")
+# A name, then the service's id and the secret, as GOV.UK Notify shows a key.
+NOTIFY_KEY = re.compile(r".+(?:-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}){2}")
 
 
 class ConfigError(Exception):
@@ -60,9 +65,9 @@ class Settings:
             migration_database_url=environ.get("MIGRATION_DATABASE_URL"),
             storage_url=environ.get("STORAGE_URL") or f"file://{data_dir}/files",
             secret_key=environ.get("SECRET_KEY") or _kept_secret(mode, data_dir),
-            mail_url=environ.get("MAIL_URL"),
+            mail_url=_mail_url(environ),
             mail_from=environ.get("MAIL_FROM") or "fostering-framework@example.org",
-            clamd_url=environ.get("CLAMD_URL"),
+            clamd_url=_clamd_url(environ),
             base_url=environ.get("BASE_URL") or f"http://127.0.0.1:{port}",
             port=port,
             proxies=_whole_number(environ, "PROXIES", 0, least=0),
@@ -94,6 +99,28 @@ def _whole_number(environ: Mapping[str, str], name: str, default: int, *, least:
     if not text.isdigit() or int(text) < least:
         raise ConfigError(f"{name} is {text!r}; it must be a whole number, {least} or more.")
     return int(text)
+
+
+def _mail_url(environ: Mapping[str, str]) -> str | None:
+    """Checked, and never repeated in a message: it holds a password or a key."""
+    url = environ.get("MAIL_URL") or None
+    if url is None:
+        return None
+    parts = urlsplit(url)
+    if parts.scheme not in MAIL_SCHEMES:
+        raise ConfigError(f"MAIL_URL must begin with one of {', '.join(MAIL_SCHEMES)} and ://.")
+    if parts.scheme.startswith("notify") and not (
+        NOTIFY_KEY.fullmatch(parts.username or "") and "email_template" in parse_qs(parts.query)
+    ):
+        raise ConfigError("MAIL_URL must be notify://API-KEY@host/?email_template=ID&text_template=ID.")
+    return url
+
+
+def _clamd_url(environ: Mapping[str, str]) -> str | None:
+    url = environ.get("CLAMD_URL") or None
+    if url is not None and not url.startswith(("tcp://", "unix:/")):
+        raise ConfigError(f"CLAMD_URL is {url!r}; it must begin with tcp:// or unix:/.")
+    return url
 
 
 def _embedded_dir(data_dir: Path) -> Path:
@@ -142,5 +169,7 @@ def _check_production(environ: Mapping[str, str], settings: Settings) -> None:
             raise ConfigError(f"{name} is not set: every page names a support route.")
     if len(settings.secret_key) < SHORTEST_SECRET:
         raise ConfigError(f"SECRET_KEY is shorter than {SHORTEST_SECRET} characters.")
+    if settings.mail_url is not None and settings.mail_url.startswith("notify+http:"):
+        raise ConfigError("MAIL_URL must start with notify://: the key would travel unprotected.")
     if not settings.base_url.startswith("https://"):
         raise ConfigError("BASE_URL must start with https://.")

@@ -11,7 +11,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from portal import commands
 from portal.accounts.queries import find_active_person
-from portal.adapters import mail, storage
+from portal.adapters import mail, notify, pulse, scanner, storage
 from portal.config import Settings, from_environment
 from portal.core import access, db, embedded, session, ui, web
 
@@ -71,8 +71,14 @@ def create_app(
 
 def _choose_adapters(settings: Settings) -> None:
     storage.use(storage.ObjectStorage(settings.storage_url))
+    scanner.use(scanner.ClamdScanner(settings.clamd_url) if settings.clamd_url else scanner.NoScanner())
+    pulse.use(pulse.HttpPulse(settings.base_url))
     if settings.mail_url is not None:
-        mail.use(mail.SmtpMailer(settings.mail_url, settings.mail_from))
+        mail.use(_mailer(settings.mail_url, settings.mail_from))
+
+
+def _mailer(url: str, sender: str) -> mail.Mailer:
+    return notify.NotifyMailer(url) if url.startswith("notify") else mail.SmtpMailer(url, sender)
 
 
 def _install(app: web.PortalFlask, feature: str) -> None:

@@ -18,32 +18,40 @@ from portal.adapters import mail, storage
 from portal.core import db
 from portal.factory import create_app
 from tests.support import browser as chromium
+from tests.support import clamd
 from tests.support.client import PortalClient
 from tests.support.database import Databases, become_web, settings_for
 
 # Folders whose tests share something that takes long to make: the loaded story, a browser.
 ONE_WORKER_EACH = frozenset({"demo", "journeys"})
 
-NO_BROWSER = pytest.StashKey[bool]()
+# Tests that need a program of the machine, by their marker.
+PROGRAMS = {"journey": chromium, "clamd": clamd}
+LEFT_OUT = pytest.StashKey[set[str]]()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Keep together what shares something dear; without a browser, leave out the journeys and say so loudly."""
+    """Keep together what shares something dear; leave out what lacks its program, and say so loudly."""
     for item in items:
         folder = item.path.parent.name
         if folder in ONE_WORKER_EACH:
             item.add_marker(pytest.mark.xdist_group(folder))
-    if chromium.find() is not None or chromium.is_required():
-        return
-    journeys = [item for item in items if item.get_closest_marker("journey")]
-    items[:] = [item for item in items if item not in journeys]
-    config.hook.pytest_deselected(items=journeys)
-    config.stash[NO_BROWSER] = bool(journeys)
+    for marker, program in PROGRAMS.items():
+        if program.find() is None and not program.is_required():
+            _leave_out(config, items, marker)
+
+
+def _leave_out(config: pytest.Config, items: list[pytest.Item], marker: str) -> None:
+    left_out = [item for item in items if item.get_closest_marker(marker)]
+    items[:] = [item for item in items if item not in left_out]
+    config.hook.pytest_deselected(items=left_out)
+    if left_out:
+        config.stash.setdefault(LEFT_OUT, set()).add(marker)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    if config.stash.get(NO_BROWSER, False):
-        print(f"\n{chromium.MISSING}")
+    for marker in sorted(config.stash.get(LEFT_OUT, set())):
+        print(f"\n{PROGRAMS[marker].MISSING}")
 
 
 @pytest.fixture(scope="session")

@@ -16,6 +16,9 @@ from obstore.store import LocalStore, ObjectStore, from_url
 
 CHUNK_BYTES = 1024 * 1024
 
+# Where the portal's own letters stand: no upload, so no sweep of uploads that failed ever touches them.
+LETTERS = "letters/"
+
 
 class NotStored(Exception):
     """The store did not take the content: it is full, or away. Nothing is kept under the name."""

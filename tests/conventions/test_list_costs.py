@@ -12,11 +12,24 @@ from typing import Any
 import pytest
 
 from portal.accounts.states import Role
+from portal.applications.models import AccessRegister
 from portal.core import audit
 from portal.core.db import session
+from portal.frameworks import queries
+from portal.providers.queries import list_people
 from portal.providers.states import OrganisationState
-from tests.factories import accounts, agreements, applications, decisions, frameworks, providers, vacancies
-from tests.support.acting import acting_as
+from tests.factories import (
+    accounts,
+    agreements,
+    applications,
+    clarifications,
+    decisions,
+    frameworks,
+    notifications,
+    providers,
+    vacancies,
+)
+from tests.support.acting import acting_as, save
 
 R = Role
 FEW, MANY = 2, 5
@@ -39,6 +52,11 @@ def _event(organisation):
 
 def _colleague(organisation):
     accounts.person(R.BID_WRITER, organisation=organisation)
+
+
+def _told(organisation):
+    for colleague in list_people(organisation):
+        notifications.notification(colleague)
 
 
 LISTS = [
@@ -73,6 +91,14 @@ LISTS = [
     ),
     List("/organisations/{organisation}/people", R.PROVIDER_ADMINISTRATOR, _colleague),
     List("/decisions", R.APPROVER, lambda organisation: decisions.recommended()),
+    List("/decision-records", R.APPROVER, lambda organisation: decisions.published()),
+    List(
+        "/agreements/countersign",
+        R.COMMISSIONER,
+        lambda organisation: agreements.agreement("signed"),
+    ),
+    List("/notifications", R.BID_WRITER, _told),
+    List("/undelivered-mail", R.COMMISSIONER, lambda organisation: notifications.message(state="failed")),
     List("/council-accounts", R.SYSTEM_ADMINISTRATOR, lambda organisation: accounts.person(R.EVALUATOR)),
 ]
 
@@ -86,6 +112,59 @@ def test_a_list_costs_the_same_for_few_as_for_many(client, count_queries, page):
         for _ in range(rows):
             page.make(organisation)
         costs.append(_cost(client, count_queries, person, page.path.format(organisation=organisation.id)))
+    assert costs[0] == costs[1] <= MOST_STATEMENTS
+
+
+def _received(round_):
+    applications.application("submitted", round_=round_)
+
+
+def _read_once(round_):
+    made = applications.application("submitted", round_=round_)
+    save(AccessRegister(application_id=made.id, person_id=accounts.person(R.AUDITOR).id, what="submission 1"))
+
+
+def _asked(round_):
+    clarifications.clarification(round_=round_)
+
+
+def _published(round_):
+    clarifications.note(round_=round_, number=queries.last_note_number(round_) + 1)
+
+
+# Pages that list things of one round; the maker gets the round.
+LISTS_OF_A_ROUND = [
+    List("/rounds/{round}/applications", R.COMMISSIONER, _received),
+    List("/rounds/{round}/access-register", R.COMMISSIONER, _read_once),
+    List("/access-register", R.AUDITOR, _read_once),
+    List("/rounds/{round}/clarifications", R.COMMISSIONER, _asked),
+    List("/framework/rounds/{round}/clarifications", R.COMMISSIONER, _published),
+]
+
+
+@pytest.mark.parametrize(
+    "page", [pytest.param(page, id=f"{page.path} as {page.role}") for page in LISTS_OF_A_ROUND]
+)
+def test_a_list_of_a_round_costs_the_same_for_few_as_for_many(client, count_queries, page):
+    # Questions are asked while a round is published, applications read once it is opened.
+    state = "published" if "clarifications" in page.path else "opened"
+    round_, person = frameworks.round_(state, questions=False), accounts.person(page.role)
+    costs = []
+    for rows in (FEW, MANY - FEW):
+        for _ in range(rows):
+            page.make(round_)
+        costs.append(_cost(client, count_queries, person, page.path.format(round=round_.id)))
+    assert costs[0] == costs[1] <= MOST_STATEMENTS
+
+
+def test_a_providers_own_questions_cost_the_same_for_few_as_for_many(client, count_queries):
+    organisation, round_ = providers.organisation(), frameworks.round_(questions=False)
+    writer = accounts.person(R.BID_WRITER, organisation=organisation)
+    costs = []
+    for rows in (FEW, MANY - FEW):
+        for _ in range(rows):
+            clarifications.clarification(round_=round_, organisation=organisation, by=writer)
+        costs.append(_cost(client, count_queries, writer, f"/framework/rounds/{round_.id}/your-questions"))
     assert costs[0] == costs[1] <= MOST_STATEMENTS
 
 

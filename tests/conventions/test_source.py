@@ -19,7 +19,7 @@ MAY_ASK_THE_TIME = {"portal/core/clock.py", "portal/core/jobs.py", "portal/adapt
 MAY_READ_THE_ENVIRONMENT = {"portal/config.py", "portal/core/embedded.py", "portal/server.py"}
 
 # The only function that changes a lifecycle's state; and the delivery of e-mail, which is nobody's act.
-MAY_ASSIGN_A_STATE = {"portal/core/transitions.py", "portal/notifications/services.py"}
+MAY_ASSIGN_A_STATE = {"portal/core/transitions.py", "portal/notifications/services/delivering.py"}
 
 # Where a transaction ends: the edge of a request, and `transaction()` for jobs and commands. Then two records
 # that must outlive what follows them: a read of an application, and an attempt that came too late.

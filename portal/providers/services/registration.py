@@ -150,15 +150,13 @@ def ask_to_join(organisation: Organisation, *, by: Person) -> JoinRequest:
     request.answered_at, request.accepted = None, None
     session.flush()
     audit.record("join_request.made", request, by=by, details={"organisation_id": str(organisation.id)})
+    href = link("providers.answer_request", request_id=request.id)
     for administrator in queries.list_administrators(organisation.id):
-        notifications.send(
+        notifications.tell(
+            administrator,
             template="providers/join_request",
-            to=administrator.email,
-            context={
-                "asker": by,
-                "organisation": organisation,
-                "href": link("providers.answer_request", request_id=request.id),
-            },
+            context={"asker": by, "organisation": organisation, "href": href},
+            link=href,
         )
     return request
 
@@ -179,9 +177,11 @@ def answer_join_request(
         accounts.grant_role(asker, role, organisation_id=request.organisation_id, by=by)
     audit.record("join_request.accepted" if accept else "join_request.declined", request, by=by)
     organisation = session.get_one(Organisation, request.organisation_id)
-    notifications.send(
+    href = link("public.index")
+    notifications.tell(
+        asker,
         template="providers/join_answer",
-        to=asker.email,
-        context={"accepted": accept, "organisation": organisation, "href": link("public.index")},
+        context={"accepted": accept, "organisation": organisation, "href": href},
+        link=href,
     )
     session.flush()

@@ -37,12 +37,12 @@ def _decide(organisation: Organisation, by: Person, reason: str) -> None:
     organisation.decided_at = clock.now()
     organisation.decision_reason = reason.strip() or None
     session.flush()
+    href = link("providers.show", organisation_id=organisation.id)
     for administrator in queries.list_administrators(organisation.id):
-        notifications.send(
+        notifications.tell(
+            administrator,
             template=f"providers/{organisation.state}",
-            to=administrator.email,
-            context={
-                "organisation": organisation,
-                "href": link("providers.show", organisation_id=organisation.id),
-            },
+            context={"organisation": organisation, "href": href},
+            link=href,
+            mandatory=True,
         )
