@@ -13,17 +13,20 @@ from portal.core.jobs import job
 
 
 @job("applications.tell_applicants")
-def tell_applicants(round_id: str, template: str, context: Mapping[str, Any], cause_id: str) -> None:
+def tell_applicants(
+    round_id: str, template: str, context: Mapping[str, Any], cause_id: str, path: str | None = None
+) -> None:
     """Tell everybody who writes an application in the round, one application in each transaction.
 
-    Twice is harmless: nobody is told of the same cause by the same template again.
+    `path` is the page to read about it, the application's own without it. Twice is harmless: nobody is told of
+    the same cause by the same template again.
     """
     with transaction():
         applications = queries.list_ids_at_work(UUID(round_id))
     for application_id in applications:
         with transaction():
             services.tell_applicant(
-                application_id, template=template, context=context, cause_id=UUID(cause_id)
+                application_id, template=template, context=context, cause_id=UUID(cause_id), path=path
             )
 
 

@@ -228,6 +228,14 @@ def test_an_officer_asks_and_the_applicant_answers(client, application, officer,
     assert session.scalars(sa.select(AccessRegister.what)).all() == ["clarifications"]
 
 
+def test_the_application_leads_to_what_the_councils_asked(client, application, officer, writer):
+    request_id = ask(application, officer)
+    client.sign_in(writer)
+    page = client.get(f"/applications/{application.id}")
+    assert f'href="/clarification-requests/{request_id}"' in page.text
+    assert "answer by" in page.text
+
+
 def test_a_late_answer_is_shown_back_with_whom_to_call(client, application, officer, writer):
     request_id = ask(application, officer)
     travel(timedelta(days=3))

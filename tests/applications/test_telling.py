@@ -20,10 +20,10 @@ from tests.support.acting import acting_as, as_worker
 TEMPLATE = "applications/withdrawn"
 
 
-def tell(monkeypatch, round_, cause_id):
+def tell(monkeypatch, round_, cause_id, **path):
     monkeypatch.setattr(jobs, "transaction", lambda: nullcontext(session))
     with as_worker():
-        jobs.tell_applicants(str(round_.id), TEMPLATE, {"withdrawn_at": None}, str(cause_id))
+        jobs.tell_applicants(str(round_.id), TEMPLATE, {"withdrawn_at": None}, str(cause_id), **path)
     session.commit()
 
 
@@ -45,6 +45,16 @@ def test_drafts_and_submissions_are_told_once_and_others_not(monkeypatch):
     assert sorted(paths) == sorted(f"/applications/{one.id}" for one in made)
     assert len(told()) == 2
     assert all(message.sealed_round_id == round_.id for message in told())
+
+
+def test_the_notification_leads_to_the_page_it_is_about(monkeypatch):
+    made = applications.application("draft", round_=rounds.round_())
+    cause, page = uuid.uuid4(), f"/framework/rounds/{made.round_id}/clarifications"
+    tell(monkeypatch, made.round, cause, path=page)
+    with as_worker():
+        assert session.scalars(sa.select(Notification.path).where(Notification.cause_id == cause)).all() == [
+            page
+        ]
 
 
 def test_rule_01_the_councils_do_not_learn_who_was_told(monkeypatch):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
 
@@ -106,7 +107,7 @@ def starts_the_application(visitor: Visitor) -> str:
 
 def reference_on(visitor: Visitor) -> str:
     """The application's reference, as the page shows it."""
-    found = re.search(r"KMF-\d{4}-\w{4}", visitor.page.inner_text("main"))
+    found = re.search(r"KMF-\d{4}-\w{5}", visitor.page.inner_text("main"))
     assert found is not None
     return found.group()
 
@@ -163,15 +164,15 @@ def upload(visitor: Visitor, panel: Locator, file: Path) -> None:
     panel.get_by_label("Upload a file").set_input_files(file)
     if visitor.has_script:
         panel.get_by_role("button", name="Upload", exact=True).click()
-        expect(panel.get_by_text(file.name).first).to_be_visible()
+        expect(panel.locator(".app-files").get_by_text(file.name).first).to_be_visible()
     else:
         visitor.press("Upload", within=panel)
         visitor.sees(file.name)
 
 
-def answers_the_quality_questions(visitor: Visitor) -> None:
+def answers_the_quality_questions(visitor: Visitor, answers: Mapping[str, str] = QUALITY) -> None:
     visitor.is_at("Quality")
-    for question, words in QUALITY.items():
+    for question, words in answers.items():
         visitor.fill(re.compile(question), words)
     visitor.press("Save and continue")
 

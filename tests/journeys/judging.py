@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 
 from playwright.sync_api import expect
 
@@ -102,6 +103,27 @@ def recommends(commissioner: Visitor, round_id: str, advantages: str) -> None:
     commissioner.press("Recommend to the approver")
 
 
+def completes_the_papers(commissioner: Visitor, round_id: str) -> None:
+    """The papers are drafted; what the approval rests on is recorded, until nothing is missing."""
+    today = date.today().isoformat()
+    commissioner.go(f"/decisions/rounds/{round_id}/papers")
+    commissioner.sees("Not ready to be approved")
+    commissioner.follow("Record consultation, notice, Medway’s agreement and spend")
+    for label, value in (
+        ("Number of the officer’s decision", "OD-1"),
+        ("Cabinet Member consulted", "The Cabinet Member"),
+        ("Consulted on", today),
+        ("Call-in over on", today),
+        ("Signatory for Medway", "Rosalind Thorne"),
+        ("Position", "Head of commissioning"),
+        ("Agreed on", today),
+        ("To be reviewed by", today),
+    ):
+        commissioner.fill(label, value)
+    commissioner.press("Save")
+    commissioner.sees("Ready to be approved")
+
+
 def approves(approver: Visitor, round_id: str) -> None:
     """Declares no conflict, reads the recommendation, approves it."""
     declares_no_conflict(approver, round_id)
@@ -109,12 +131,19 @@ def approves(approver: Visitor, round_id: str) -> None:
     approver.follow(TITLE)
     approver.choose(re.compile("^Approve:"))
     approver.fill("Reasons for your decision", "The published criteria were applied as published.")
+    approver.fill("Your position", "Corporate Director")
     approver.press("Record my decision")
 
 
 def sends_the_notices(commissioner: Visitor, round_id: str) -> None:
     commissioner.go(f"/decisions/rounds/{round_id}/notices")
+    with commissioner.page.expect_download() as letters:
+        commissioner.page.get_by_role("button", name="Preview every letter (PDF)").click()
+    assert letters.value.suggested_filename.endswith(".pdf")
+    commissioner.go(f"/decisions/rounds/{round_id}/notices")
+    commissioner.sees("1 of 1 letter previewed.")
     commissioner.press(re.compile("^Send 1 notice"))
+    commissioner.sees("1 letter typeset and kept")
     commissioner.go(f"/decisions/rounds/{round_id}")
     commissioner.sees(re.compile("^Notices were sent"))
     expect(commissioner.page.get_by_role("button", name="Conclude the round")).to_have_count(0)

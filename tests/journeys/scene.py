@@ -82,7 +82,7 @@ def set_scene(live: Live) -> str:
             name=AGENCY.name, owner=AGENCY.legal_name, urn=AGENCY.urn, town=AGENCY.town, postcode="CT5 1AB"
         )
         people = {officer: _hire(officer) for officer in OFFICERS}
-        return str(_publish(people[COMMISSIONER]).id)
+        return str(open_round(people[COMMISSIONER]).id)
 
 
 def _hire(officer: Officer) -> Person:
@@ -95,19 +95,20 @@ def _hire(officer: Officer) -> Person:
     )
 
 
-def _publish(by: Person) -> Round:
+def open_round(by: Person, title: str = TITLE) -> Round:
+    """A published round with the default questions and a small basket, open for applications from now."""
     acting_as(by)
     basket = {row.id: Volume(weeks=100, ceiling=None) for row in list_cells() if row.placement_type in BASKET}
-    made = create_round(load_framework(), _terms(), by=by)
+    made = create_round(load_framework(), _terms(title), by=by)
     set_volumes(made, basket, by=by, seen_version=None)
     publish_round(made, by=by)
     return made
 
 
-def _terms() -> RoundTerms:
+def _terms(title: str) -> RoundTerms:
     now = clock.now()
     return RoundTerms(
-        title=TITLE,
+        title=title,
         summary="For independent fostering providers that are not members of the framework yet.",
         clarification_deadline=now + timedelta(days=10),
         submission_deadline=now + timedelta(days=DAYS_TO_DEADLINE),

@@ -96,11 +96,12 @@ def test_the_main_job(live: Live, visitor: Callable[..., Visitor], checks: Check
     commissioner.sees(FEES[0])
 
     judging.recommends(commissioner, round_id, ADVANTAGES)
+    judging.completes_the_papers(commissioner, round_id)
     cannot_decide(commissioner, round_id)
     judging.approves(council[APPROVER], round_id)
     judging.sends_the_notices(commissioner, round_id)
     reads_the_outcome(writer)
-    live.travel(timedelta(days=11))
+    live.travel(timedelta(days=15))  # past a last day that a weekend or bank holiday moves
     judging.concludes_the_round(commissioner, round_id)
 
     signs_the_agreement(administrator)
@@ -211,7 +212,7 @@ def sees_an_upload_progress(writer: Visitor, file: Path) -> None:
     panel.get_by_role("button", name="Upload", exact=True).click()
     expect(panel.get_by_role("progressbar")).to_be_visible()
     expect(panel.get_by_text(re.compile(r"^[1-9]\d?% \(\d+ KB of \d+ KB\)"))).to_be_visible()
-    expect(panel.get_by_text(file.name).first).to_be_visible()
+    expect(panel.locator(".app-files").get_by_text(file.name).first).to_be_visible()
     network.send("Network.emulateNetworkConditions", slow | {"uploadThroughput": -1})
     network.detach()
 
@@ -274,6 +275,7 @@ def signs_the_agreement(administrator: Visitor) -> None:
     administrator.follow("Sign the agreement")
     administrator.fill("Full name", ADMINISTRATOR[0])
     administrator.fill("Position", "Director")
+    administrator.fill("Your password", applying.PASSWORD)
     administrator.choose(re.compile("^I have authority to sign"))
     administrator.press("Sign the agreement")
 

@@ -13,12 +13,16 @@ from portal.notifications.services import tell
 
 
 def tell_applicant(
-    application_id: UUID, *, template: str, context: Mapping[str, Any], cause_id: UUID
+    application_id: UUID,
+    *,
+    template: str,
+    context: Mapping[str, Any],
+    cause_id: UUID,
+    path: str | None = None,
 ) -> None:
     """Tell an application's writers what happened in its round. Called by a job, which sees every application."""
-    tell_writers(
-        session.get_one(Application, application_id), template=template, context=context, cause_id=cause_id
-    )
+    application = session.get_one(Application, application_id)
+    tell_writers(application, template=template, context=context, cause_id=cause_id, path=path)
 
 
 def tell_writers(

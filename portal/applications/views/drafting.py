@@ -81,6 +81,7 @@ def show(application: Application) -> ResponseReturnValue:
         standing=queries.latest_submission(application),
         has_working_copy=services.has_working_copy(application),
         instruction=queries.find_instruction(application),
+        requests=queries.list_requests(application) if application.round.opened_at else (),
         is_open=is_open(application),
         may_edit=bool(policy.can_edit(current_person(), application)),
         may_write=bool(policy.can_write(current_person(), application)),

@@ -174,12 +174,14 @@ def _publish(
     )
     session.add(note)
     session.flush()
+    context = note_context(note, round_)
     jobs.defer(
         "applications.tell_applicants",
         round_id=round_.id,
         template="frameworks/clarification_published",
-        context=note_context(note, round_),
+        context=context,
         cause_id=note.id,
+        path=context["link"],
     )
     return note
 

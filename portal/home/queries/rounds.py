@@ -172,7 +172,10 @@ def _decided(one: InHand, _: Person, __: datetime) -> Todo:
 
 def _standstill(one: InHand, _: Person, now: datetime) -> Todo:
     ends = one.round.standstill_ends_at
-    if ends is not None and now <= ends:
+    if ends is None:
+        text = "It begins with the contract award notice."
+        return one.todo("Publish the contract award notice", "decisions.award_notice", text)
+    if now <= ends:
         text = "No agreement is offered before it ends."
         todo = one.todo("Standstill", "decisions.show", text, tone="neutral")
         return replace(todo, due=ends, due_words="Ends")
