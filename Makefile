@@ -27,7 +27,7 @@ check: .venv/dev.stamp static/build/manifest.json ## lint, types, layers, templa
 	$(BIN)/djlint templates --lint --quiet
 	$(BIN)/python -m pytest -q -n 2 tests/conventions
 
-bench: .venv/dev.stamp static/build/manifest.json ## measure speed: make bench SUITE=pages
+bench: .venv/dev.stamp static/build/manifest.json ## measure: make bench SUITE=pages, rush or typist
 	@$(BIN)/python -m tests.bench $(SUITE)
 
 format: .venv/dev.stamp ## put the code into the house's form

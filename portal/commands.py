@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import click
@@ -20,6 +21,9 @@ from portal.core.errors import DomainError
 from portal.demo import services as demonstration
 from portal.frameworks import services as frameworks
 from portal.providers import services as providers
+
+# Where web and worker share a machine, whoever waits for a page comes first.
+WORKERS_NICENESS = 5
 
 database = AppGroup("db", help="The database's tables.")
 audit_log = AppGroup("audit", help="The audit log.")
@@ -107,6 +111,7 @@ def load_framework() -> None:
 @click.option("--until-empty", is_flag=True, help="Stop when no job is left.")
 def worker(until_empty: bool) -> None:
     """Do the jobs that requests leave behind: mail, scans, what is due at a time."""
+    os.nice(WORKERS_NICENESS)
     connect_as_worker()
     url = sa.make_url(embedded.address(settings(), "portal_worker")).set(drivername="postgresql")
     jobs.run_worker(url.render_as_string(hide_password=False), until_empty=until_empty)

@@ -40,6 +40,21 @@ class Storage(Protocol):
     def is_ready(self) -> bool: ...
 
 
+class _Source:
+    """Content on its way in, which remembers what broke it off."""
+
+    def __init__(self, chunks: Iterable[bytes]) -> None:
+        self._chunks = chunks
+        self.error: Exception | None = None
+
+    def __iter__(self) -> Iterator[bytes]:
+        try:
+            yield from self._chunks
+        except Exception as error:
+            self.error = error
+            raise
+
+
 class ObjectStorage:
     """Any store that obstore knows."""
 
@@ -47,10 +62,16 @@ class ObjectStorage:
         self._store = _open(url)
 
     def write(self, name: str, chunks: Iterable[bytes]) -> None:
-        """Keep the content under `name`. An interrupted write leaves nothing under it. Raises `NotStored`."""
+        """Keep the content under `name`. An interrupted write leaves nothing under it.
+
+        Raises `NotStored`, or what `chunks` raised: a sender that went away is not the store's fault.
+        """
+        source = _Source(chunks)
         try:
-            obstore.put(self._store, name, iter(chunks), chunk_size=CHUNK_BYTES, max_concurrency=1)
+            obstore.put(self._store, name, iter(source), chunk_size=CHUNK_BYTES, max_concurrency=1)
         except (BaseError, OSError) as error:
+            if source.error is not None:
+                raise source.error from None
             raise NotStored(str(error)) from error
 
     def read(self, name: str) -> Iterator[bytes]:

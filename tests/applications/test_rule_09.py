@@ -48,7 +48,7 @@ def test_rule_09_no_page_tells_the_outcome_before_the_notice(client: PortalClien
     # Every refusal too: of a late file, and of a withdrawal once the round is decided.
     answers.append(client.post(f"{address}/questions/{made.id}/files"))
     if TELLING[state] == RoundState.DECIDED:
-        answers.append(client.post(f"{address}/withdraw", data={"version": ""}))
+        answers.append(client.post(f"{address}/withdraw", data={"version": "", "agrees": "y"}))
         assert answers[-1].status_code == 409
     for answer in answers:
         text = answer.get_data(as_text=True).lower()

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import sqlalchemy as sa
 
 from portal.adapters import storage
 from portal.core import audit
 from portal.core.db import Base
-from portal.documents.models import Document
 
 # One row each, which every transaction reads: set back, not emptied.
 KEPT = frozenset({"audit_head", "catalogue", "clock_offset"})
@@ -26,7 +26,6 @@ def empty_portal(owner_url: str) -> None:
         connection.execute(sa.text(f"SET LOCAL lock_timeout = '{LONGEST_WAIT}'"))
         tables = ", ".join(_tables())
         connection.execute(sa.text(f"LOCK TABLE {tables} IN ACCESS EXCLUSIVE MODE"))
-        files = connection.execute(sa.select(Document.stored_name)).scalars().all()
         connection.execute(sa.text(f"TRUNCATE {tables} RESTART IDENTITY"))
         connection.execute(
             sa.text("UPDATE audit_head SET sequence = 0, hash = :start"), {"start": audit.GENESIS}
@@ -34,7 +33,8 @@ def empty_portal(owner_url: str) -> None:
         connection.execute(sa.text("UPDATE clock_offset SET amount = interval '0'"))
         # A job that a worker is doing now ends by itself.
         connection.execute(sa.text("DELETE FROM procrastinate_jobs WHERE status <> 'doing'"))
-    for name in files:
+    # All of it: uploads, their pictures, what is in quarantine, the letters.
+    for name in list(storage.current().names_older_than(datetime.max.replace(tzinfo=UTC))):
         storage.current().delete(name)
 
 
