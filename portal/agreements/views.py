@@ -18,7 +18,7 @@ from portal.core.access import access, current_person
 from portal.core.downloads import attachment
 from portal.core.errors import Invalid, NotFound, Refused
 from portal.core.ui import plural
-from portal.core.web import done, keep_writes, page
+from portal.core.web import done, keep_writes, page, page_number
 
 blueprint = Blueprint("agreements", __name__)
 
@@ -30,7 +30,7 @@ PAGE_SIZE = 25
 def index() -> ResponseReturnValue:
     person = current_person()
     state = _asked_state()
-    number = max(request.args.get("page", 1, type=int), 1)
+    number = page_number()
     offset = (number - 1) * PAGE_SIZE
     counts = queries.count_by_state(person)
     return page(

@@ -156,10 +156,12 @@ def add_headers(response: Response) -> Response:
     return response
 
 
-def uk_date(value: date | datetime | None) -> str:
-    """`3 May 2026`, in Kent's time. Nothing for None."""
-    if value is None:
+def uk_date(value: date | datetime | str | None) -> str:
+    """`3 May 2026`, in Kent's time; text is a date kept in JSON (ISO). Nothing for None."""
+    if not value:
         return ""
+    if isinstance(value, str):
+        value = date.fromisoformat(value)
     day = _local(value) if isinstance(value, datetime) else value
     return f"{day.day} {day:%B %Y}"
 

@@ -25,6 +25,9 @@ NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 # The pages for when the database may be away: drawn without anything that could ask it.
 BARE = frozenset({500, 503})
 
+# Beyond it an offset would not fit the database's numbers; no list is that long.
+LAST_PAGE = 1_000_000
+
 HIDDEN_FIELDS = frozenset({"csrf_token", "once", "version"})
 
 # Reading the body of a request that was refused could mean parsing a large one for nobody.
@@ -85,6 +88,11 @@ def keep_writes() -> None:
 def page(template: str, status: int = 200, **context: Any) -> Response:
     """A page or fragment with a status; 422 for a form that could not be accepted."""
     return make_response(render_template(template, **context), status)
+
+
+def page_number() -> int:
+    """Which page of a list is asked for, from 1; whatever is no such number is the first."""
+    return min(max(request.args.get("page", 1, int), 1), LAST_PAGE)
 
 
 def typed() -> list[tuple[str, str]]:

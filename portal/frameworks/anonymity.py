@@ -7,6 +7,7 @@ who may try one name after another, who the asker is (rule 1).
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -28,6 +29,8 @@ URN = re.compile(r"\bSC[\s-]?\d{3}[\s-]?\d{3}\b", re.IGNORECASE | re.ASCII)
 EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 NUMBER = re.compile(r"\d[\d\s-]*\d", re.ASCII)
 FEWEST_DIGITS = 7
+# Marks that part a word or a number for a machine and for no reader: soft hyphens, joiners, spaces of no width.
+UNSEEN = re.compile("[\u00ad\u034f\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,7 @@ class Exposure:
 
 def find_exposures(text: str, providers: Iterable[Identity]) -> list[Exposure]:
     """What must not stay in the text: names, numbers, people and email addresses of providers."""
+    text = _as_read(text)
     found = [Exposure(urn, "has the form of an Ofsted URN") for urn in URN.findall(text)]
     searched = _Searched(text)
     for provider in providers:
@@ -90,8 +94,13 @@ def find_own_words(text: str, own: Identity) -> list[Exposure]:
     )
 
 
+def _as_read(text: str) -> str:
+    """The text as a reader sees it, however its letters were typed."""
+    return unicodedata.normalize("NFKC", UNSEEN.sub("", text))
+
+
 def _words(text: str) -> list[str]:
-    plain = re.sub(r"[’'`]", "", text.casefold()).replace("&", " and ")
+    plain = re.sub(r"[’'`]", "", _as_read(text).casefold()).replace("&", " and ")
     return re.findall(r"[^\W_]+", plain)
 
 

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from portal.core import clock
 from portal.core.access import access, current_person
-from portal.core.web import page
+from portal.core.web import page, page_number
 from portal.matching import policy, queries
 from portal.matching.forms import NeedsForm
 from portal.matching.queries import MOST_COUNTED, PAGE_SIZE, Needs
@@ -32,7 +32,7 @@ def search() -> ResponseReturnValue:
     if not asked or not form.validate():
         return page(template, 422 if form.errors else 200, form=form, needs=None)
     needs = form.needs()
-    number = min(max(request.args.get("page", 1, type=int), 1), LAST_PAGE)
+    number = min(page_number(), LAST_PAGE)
     matches = queries.search(needs, offset=(number - 1) * PAGE_SIZE)
     return page(
         template,

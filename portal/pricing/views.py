@@ -14,7 +14,7 @@ from portal.core import clock, once
 from portal.core.access import access, current_person
 from portal.core.db import session
 from portal.core.errors import Invalid
-from portal.core.web import done, page
+from portal.core.web import done, page, page_number
 from portal.frameworks.queries import CellRow, list_age_bands, list_cells
 from portal.pricing import policy, queries, services
 from portal.pricing.forms import PREFIX, LowerForm, NewFees
@@ -30,7 +30,7 @@ PAGE_SIZE = 25
 @access(policy.can_begin)
 def index() -> ResponseReturnValue:
     person = current_person()
-    number = max(request.args.get("page", 1, type=int), 1)
+    number = page_number()
     offset = (number - 1) * PAGE_SIZE
     found = queries.list_schedules(person, limit=PAGE_SIZE + 1, offset=offset)
     if len(found) == 1 and number == 1 and not person.is_council:
@@ -68,7 +68,7 @@ def schedule(schedule: Schedule) -> ResponseReturnValue:
 @blueprint.get("/organisations/<uuid:organisation_id>/prices/<uuid:framework_id>/versions")
 @access(policy.can_read, of=queries.get_schedule)
 def versions(schedule: Schedule) -> ResponseReturnValue:
-    number = max(request.args.get("page", 1, type=int), 1)
+    number = page_number()
     offset = (number - 1) * PAGE_SIZE
     return page(
         "pricing/versions.html",

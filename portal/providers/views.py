@@ -14,7 +14,7 @@ from portal.core import once
 from portal.core.access import access, current_person
 from portal.core.db import session
 from portal.core.errors import AlreadyDone, Invalid
-from portal.core.web import done, page
+from portal.core.web import done, page, page_number
 from portal.providers import policy, queries, services, workflow
 from portal.providers.forms import (
     AnswerForm,
@@ -145,7 +145,7 @@ def own_organisations() -> ResponseReturnValue:
 @blueprint.get("/organisations")
 @access(policy.can_list_organisations)
 def index() -> ResponseReturnValue:
-    text, number = request.args.get("q", "").strip(), max(request.args.get("page", 1, int), 1)
+    text, number = request.args.get("q", "").strip(), page_number()
     wanted = request.args.get("state", "")
     state = OrganisationState(wanted) if wanted in list(OrganisationState) else None
     return page(

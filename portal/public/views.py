@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from portal.core import clock
 from portal.core.access import current_person, public
-from portal.core.web import page
+from portal.core.web import page, page_number
 from portal.evaluations import scoring
 from portal.evaluations.states import SCORE_DESCRIPTORS
 from portal.frameworks import queries as frameworks
@@ -101,7 +101,7 @@ def how_to_apply() -> ResponseReturnValue:
 @blueprint.get("/members")
 @public
 def members() -> ResponseReturnValue:
-    text, number = request.args.get("q", "").strip(), max(request.args.get("page", 1, int), 1)
+    text, number = request.args.get("q", "").strip(), page_number()
     return page(
         "public/members.html",
         members=queries.list_members(text=text, limit=PAGE_SIZE, offset=(number - 1) * PAGE_SIZE),

@@ -14,7 +14,7 @@ from portal.core import clock, once
 from portal.core.access import access, current_person
 from portal.core.db import session
 from portal.core.errors import Invalid, Refused
-from portal.core.web import done, page
+from portal.core.web import done, page, page_number
 from portal.frameworks.queries import list_need_categories, list_placement_types
 from portal.providers.models import Organisation
 from portal.providers.queries import get_organisation, list_own_organisations
@@ -57,7 +57,7 @@ def households(organisation: Organisation) -> ResponseReturnValue:
     shown = request.args.get("state", "open")
     shown = shown if shown in SHOWN else "open"
     _, states, only_to_confirm = SHOWN[shown]
-    number = max(request.args.get("page", 1, type=int), 1)
+    number = page_number()
     offset = (number - 1) * PAGE_SIZE
     found = queries.list_for_organisation(
         organisation.id, states=states, only_to_confirm=only_to_confirm, limit=PAGE_SIZE + 1, offset=offset

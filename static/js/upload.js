@@ -1,12 +1,14 @@
 // Uploads with true progress: <form data-upload data-upload-target="#list">.
 //
-// Each file chosen or dropped gets a row of its own in the queue of components/upload.html, with its progress,
-// "Cancel" and, when it failed, "Try again". Files go one after another, and one that fails stops no other.
+// Files go as soon as they are chosen or dropped, so the plain form's button is taken away. Each gets a row of its
+// own in the queue of components/upload.html, with its progress, "Cancel" and, when it failed, "Try again". Files go
+// one after another, and one that fails stops no other.
 // Names and messages are set as text. An answer that is a whole page is gone to, never taken for success.
 import { initialiseComponents } from "./components.js";
 import { processWithHtmx } from "./requests.js";
 import { sendFile } from "./upload-request.js";
 
+const AT_ONCE = "The upload starts as soon as you choose.";
 const CANCELLED = "Cancelled. Nothing of this file was saved.";
 let underWay = 0;
 
@@ -99,6 +101,7 @@ class Queue {
   }
 
   add(files) {
+    if (files.length) this.said.textContent = `Uploading ${files.map((file) => file.name).join(", ")}.`;
     for (const file of files) {
       const row = new Row(file);
       this.list.append(row.element);
@@ -166,20 +169,32 @@ function acceptDrops(area, queue) {
   });
 }
 
+// What happens on choosing must be known before (WCAG 3.2.2), so the field itself says it.
+function sayAtOnce(input) {
+  const hint = made("div", "govuk-hint", AT_ONCE);
+  hint.id = `${input.id}-at-once`;
+  input.before(hint);
+  input.setAttribute("aria-describedby", `${hint.id} ${input.getAttribute("aria-describedby") ?? ""}`.trim());
+}
+
+function acceptChoices(input, queue, error) {
+  const take = () => {
+    error.textContent = "";
+    queue.add([...input.files]);
+    input.value = "";
+  };
+  input.addEventListener("change", take);
+  if (input.files.length) take(); // chosen before the script was there
+}
+
 function takeOver(form) {
   const part = (name) => form.querySelector(`[data-upload-${name}]`);
   const input = form.querySelector('input[type="file"]');
   const queue = new Queue(form, input, part("queue"), part("said"));
   form.dataset.uploadReady = "true";
-  form.addEventListener("submit", (event) => {
-    event.preventDefault();
-    const files = [...input.files];
-    part("error").textContent = files.length ? "" : "Choose a file.";
-    if (!files.length) return input.focus();
-    queue.add(files);
-    input.value = "";
-    return undefined;
-  });
+  form.querySelector('button[type="submit"]').remove();
+  sayAtOnce(input);
+  acceptChoices(input, queue, part("error"));
   acceptDrops(part("area"), queue);
 }
 

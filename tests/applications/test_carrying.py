@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -197,6 +198,24 @@ def test_starting_offers_the_earlier_answers_and_copies_what_was_chosen(client: 
     assert left == shown.count("This answer still holds") - 1
     client.post(address, data={"then": "checked:all"})
     assert "This answer still holds" not in client.get(address).get_data(as_text=True)
+
+
+def test_files_that_were_carried_over_are_confirmed_with_one_press(client: Any) -> None:
+    again = Again()
+    again.carry()
+    client.sign_in(again.writer)
+    sections = frameworks.list_sections(again.round_)
+    files, following = next(
+        (one, after) for one, after in pairwise(sections) if all(q.kind == K.FILE for q in one.questions)
+    )
+    address = f"/applications/{again.application.id}/sections/{files.id}"
+    shown = client.get(address).get_data(as_text=True)
+    assert shown.count("This answer still holds") > 1
+    assert "All answers to check on this page still hold" in shown
+    answer = client.post(address, data={"then": "checked:all"})
+    assert answer.location.endswith(f"/sections/{following.id}")
+    left = client.get(address).get_data(as_text=True)
+    assert "still hold" not in left
 
 
 def test_an_organisation_without_a_past_goes_straight_to_its_task_list(client: Any) -> None:

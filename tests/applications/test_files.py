@@ -244,6 +244,14 @@ def test_a_second_press_or_a_retry_counts_once(client, desk, question):
     assert len(session.scalars(sa.select(Document)).all()) == 1
 
 
+def test_the_same_content_under_another_name_is_not_passed_over_in_silence(client, desk, question):
+    client.sign_in(desk.writer)
+    assert post_files(client, desk, question, files.pdf()).status_code == 303
+    answer = post_files(client, desk, question, different(1), files.pdf(), script=True)
+    assert answer.status_code == 422
+    assert "paper 1.pdf is the same as a file that is here already" in answer.json["message"]
+
+
 def test_a_file_is_replaced_on_its_page(client, desk, question):
     client.sign_in(desk.writer)
     post_files(client, desk, question, different(1))

@@ -197,6 +197,25 @@ def test_rule_02_two_people_submitting_at_once_make_one_submission(rows):
 
 
 @pytest.mark.commits
+def test_rule_02_a_double_press_that_signs_and_submits_makes_one_submission(rows):
+    seen = load(rows)[0].version
+    session.rollback()
+
+    def sign_and_submit() -> int:
+        application, writer = load(rows)
+        signature = {"name": "Robin Fairweather", "position": "Director", "seen_version": seen}
+        return services.sign_and_submit(application, by=writer, **signature).number
+
+    first, first_outcome = in_thread(rows, sign_and_submit)
+    second, second_outcome = in_thread(rows, sign_and_submit)
+    first.join(20)
+    second.join(20)
+    assert first_outcome + second_outcome == [1, 1]
+    session.rollback()
+    assert session.execute(sa.select(sa.func.count()).select_from(Submission)).scalar_one() == 1
+
+
+@pytest.mark.commits
 def test_rule_02_an_answer_saved_during_a_submission_is_in_it_or_voids_it_never_between(rows):
     application, _ = load(rows)
     question = next(

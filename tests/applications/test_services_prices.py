@@ -77,7 +77,7 @@ def test_blank_cells_are_gaps_and_can_be_cleared_again(desk):
     assert queries.get_schedule(desk.application).problem is None
     save(desk, {}, cleared=[schedule.cells[0].id])
     problem = queries.get_schedule(desk.application).problem
-    assert problem == f"1 of {len(schedule.cells)} cells have neither a price nor “not offered”"
+    assert problem == f"1 of {len(schedule.cells)} prices not filled in yet"
 
 
 def test_offering_nothing_at_all_is_a_gap(desk):

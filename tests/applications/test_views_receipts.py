@@ -120,7 +120,7 @@ def test_a_stranger_with_a_receipt_learns_that_it_is_true_and_nothing_else(clien
     acting_as(None)
     typed = " ".join([fingerprint[:32], fingerprint[32:]]).upper()
     text = verify(client, f" {reference.lower()} ", typed).get_data(as_text=True)
-    assert "This receipt is true" in text
+    assert "This receipt is genuine" in text
     assert "latest submission" in text
     assert organisation not in text
     change(submitted)
@@ -176,7 +176,7 @@ def test_the_receipts_link_fills_the_form_and_checks_nothing_by_itself(client, s
     acting_as(None)
     text = client.get(address).get_data(as_text=True)
     assert fingerprint in text
-    assert "This receipt is true" not in text
+    assert "This receipt is genuine" not in text
 
 
 def test_a_second_press_finds_the_receipt_and_says_so(client, submitted):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from itertools import pairwise
+
 import sqlalchemy as sa
 
 from portal.accounts.states import Council, Role
@@ -13,18 +16,18 @@ from portal.core.db import session
 from portal.frameworks.states import QuestionKind
 from tests.factories import accounts, applications
 from tests.factories import frameworks as rounds
-from tests.support.acting import acting_as
+from tests.support.acting import acting_as, travel
 
 SIGNED = {"name": "Robin Fairweather", "position": "Director", "agrees": "y"}
 
 
-def schedule(desk):
+def schedule(desk, code="standard"):
     acting_as(desk.writer)
-    return queries.get_schedule(desk.application).of_type("standard")
+    return queries.get_schedule(desk.application).of_type(code)
 
 
-def grid(desk, fee="750", **more):
-    cells = schedule(desk)
+def grid(desk, fee="750", code="standard", **more):
+    cells = schedule(desk, code)
     return {
         **{price_field(cell.id): fee for cell in cells.cells},
         "seen": seen_of(cells),
@@ -106,6 +109,30 @@ def test_the_price_section_leads_to_the_schedule(client, desk):
     assert answer.location.endswith("/prices")
 
 
+def test_saving_leads_through_what_is_not_priced_yet_to_the_check(client, desk):
+    client.sign_in(desk.writer)
+    sections = queries.asked_sections(desk.round_)
+    before = next(one for one, after in pairwise(sections) if after.kind == "price")
+    types = list(queries.get_schedule(desk.application).types)
+    for code in types:
+        onward = client.post(f"{desk.address}/sections/{before.id}", data={})
+        assert onward.location.endswith(f"/prices/{code}")
+        saved = client.post(f"{desk.address}/prices/{code}", data=grid(desk, code=code))
+        later = types[types.index(code) + 1 :]
+        assert saved.location.endswith(f"/prices/{later[0]}" if later else "/check")
+    assert client.post(f"{desk.address}/sections/{before.id}", data={}).location.endswith("/prices")
+    overview = client.get(f"{desk.address}/prices").get_data(as_text=True)
+    assert f'href="{desk.address}/check"' in overview
+    again = client.post(f"{desk.address}/prices/{types[0]}", data=grid(desk, "760"))
+    assert again.location.endswith("/check")
+
+
+def test_saving_prices_to_come_back_later_leads_to_the_overview(client, desk):
+    client.sign_in(desk.writer)
+    saved = client.post(f"{desk.address}/prices/standard", data=grid(desk, then="later"))
+    assert saved.location == f"{desk.address}/prices"
+
+
 def test_every_gap_is_linked(client, desk):
     client.sign_in(desk.writer)
     text = client.get(f"{desk.address}/check").get_data(as_text=True)
@@ -139,6 +166,73 @@ def test_from_signing_to_the_receipt(client, complete):
         assert shown in receipt
     assert "has been submitted" in client.get(base).get_data(as_text=True)
     assert "Nothing has changed" in client.get(f"{base}/submit").get_data(as_text=True)
+
+
+def sign_and_submit(client, desk, **more):
+    return client.post(f"{desk.address}/declaration", data={**SIGNED, "then": "submit", **more})
+
+
+def submissions_of(desk):
+    acting_as(desk.writer)
+    return queries.list_submissions(desk.application)
+
+
+def test_signing_and_submitting_is_one_press_and_pressed_twice_one_submission(client, complete):
+    client.sign_in(complete.writer)
+    assert "Sign and submit now" in client.get(f"{complete.address}/declaration").get_data(as_text=True)
+    seen = version(complete)
+    for _ in range(2):
+        answer = sign_and_submit(client, complete, version=seen)
+        assert answer.location == f"{complete.address}/receipt"
+    (submission,) = submissions_of(complete)
+    assert (submission.declared_name, submission.declared_position) == ("Robin Fairweather", "Director")
+    receipt = client.get(f"{complete.address}/receipt").get_data(as_text=True)
+    assert "nothing was done twice" in receipt
+
+
+def test_signing_again_in_another_name_submits_again(client, complete):
+    client.sign_in(complete.writer)
+    sign_and_submit(client, complete, version=version(complete))
+    other = sign_and_submit(client, complete, name="Alex Rowntree", version=version(complete))
+    assert other.location == f"{complete.address}/receipt"
+    assert {one.declared_name for one in submissions_of(complete)} == {"Robin Fairweather", "Alex Rowntree"}
+
+
+def test_what_cannot_be_signed_is_not_submitted_either(client, complete):
+    client.sign_in(complete.writer)
+    seen = version(complete)
+    unnamed = sign_and_submit(client, complete, position="", version=seen)
+    assert unnamed.status_code == 422
+    assert "Give your position." in unnamed.get_data(as_text=True)
+    acting_as(complete.writer)
+    complete.declare()  # a colleague was quicker
+    session.commit()
+    stale = sign_and_submit(client, complete, name="Alex Rowntree", version=seen)
+    assert stale.status_code == 409
+    assert submissions_of(complete) == []
+    session.refresh(complete.application)
+    assert complete.application.declared_name == "Robin Fairweather"
+
+
+def test_with_a_question_that_is_not_ready_nothing_is_signed_or_submitted(client, desk):
+    client.sign_in(desk.writer)
+    answer = sign_and_submit(client, desk, version=version(desk))
+    assert answer.status_code == 409
+    assert submissions_of(desk) == []
+    session.refresh(desk.application)
+    assert desk.application.declared_at is None
+
+
+def test_signing_and_submitting_too_late_is_refused_and_kept_on_record(client, complete):
+    client.sign_in(complete.writer)
+    seen = version(complete)
+    travel(timedelta(days=40))
+    client.sign_in(complete.writer)
+    late = sign_and_submit(client, complete, version=seen)
+    assert late.status_code == 409
+    acting_as(complete.writer)
+    assert queries.get_late_attempt(complete.application) is not None
+    assert submissions_of(complete) == []
 
 
 def version(desk):

@@ -17,7 +17,6 @@ cost there too, unless its author has kept the long texts and pastes them: "past
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -49,7 +48,13 @@ SECONDS_A_PAGE = 4
 CLICKS_TO_PASTE = 4
 WORDS_OF_AN_ANSWER = 250
 SECONDS_TO_SCAN = 60
-HOLDS = re.compile("^This answer still holds")
+CARRIED_OVER = (
+    "Your organisation",
+    "Selection questionnaire",
+    "Conditions of participation",
+    "Documents",
+    "Quality",
+)
 ALL_HOLD = "All answers to check on this page still hold"
 
 COUNTER = """(() => {
@@ -192,8 +197,7 @@ def _applies(typist: Typist, papers: Path, quality: Mapping[str, str]) -> None:
 
 def _prices_and_submits(typist: Typist, reference: str) -> None:
     applying.fills_in_the_prices(typist)
-    typist.follow("Back to the task list")
-    applying.checks_signs_and_submits(typist, reference)
+    applying.checks_signs_and_submits(typist, reference, at_once=True)
 
 
 def _applies_again(typist: Typist) -> None:
@@ -202,15 +206,9 @@ def _applies_again(typist: Typist) -> None:
     typist.is_at("Start from an earlier application")
     typist.press("Continue")
     typist.follow("Your organisation")
-    for title in ("Your organisation", "Selection questionnaire", "Conditions of participation"):
+    for title in CARRIED_OVER:
         typist.is_at(title)
         typist.press(ALL_HOLD)
-    typist.is_at("Documents")
-    while typist.page.get_by_role("button", name=HOLDS).count():
-        typist.press(HOLDS)
-    typist.follow("Continue")
-    typist.is_at("Quality")
-    typist.press(ALL_HOLD)
     _prices_and_submits(typist, reference)
 
 

@@ -36,7 +36,7 @@ def test_both_papers_are_drafted_whole_with_the_first_recommendation() -> None:
     assert record is not None
     for paper in (REPORT, RECORD):
         assert not paper.missing(getattr(record, paper.column)), paper.title
-    assert "2 applicants" in record.record["decision"]
+    assert "the 2 applicants named" in record.record["decision"]
     assert record.member_number == "23-00112"
     names = [one.organisation.legal_name for one in here.applications]
     assert all(name in record.exempt for name in names)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
 
 from portal.accounts.states import Role
 from portal.applications.states import ApplicationState
@@ -91,8 +92,8 @@ def test_rule_06_an_approver_with_a_conflict_or_undeclared_cannot_decide(client:
         services.decide(recommendation, kind=DecisionKind.APPROVE, reasons="Yes.", by=other)
 
 
-@pytest.mark.parametrize("part", ["locked quality", "found", "concluded"])
-def test_rule_06_locking_quality_and_checking_compliance_are_taking_part(part: str) -> None:
+@pytest.mark.parametrize("part", ["locked quality", "found", "made void", "concluded"])
+def test_rule_06_locking_quality_voiding_and_checking_compliance_are_taking_part(part: str) -> None:
     here = made.scored()
     other = accounts.person(Role.COMMISSIONER, Role.APPROVER)
     for application in here.applications:
@@ -102,6 +103,10 @@ def test_rule_06_locking_quality_and_checking_compliance_are_taking_part(part: s
         save(here.round)
     elif part == "found":
         rows.findings(here.applications[0], other)
+    elif part == "made void":
+        void = rows.sheet(here.applications[0], accounts.person(Role.EVALUATOR), by=here.commissioner)
+        void.voided_at, void.voided_by_id, void.void_reason = clock.now(), other.id, "Was ill."
+        save(void)
     else:
         rows.conclusion(here.applications[0], other, is_compliant=True, reasons="In order.")
     recommendation = made.recommend(here)
@@ -119,6 +124,14 @@ def test_rule_06_locking_quality_and_checking_compliance_are_taking_part(part: s
     )
     with pytest.raises(Invalid, match="somebody else must decide"):
         session.flush()
+
+
+def test_rule_06_nobody_is_struck_from_those_who_wrote_the_papers() -> None:
+    here, recommendation = made.recommended()
+    acting_as(here.commissioner)
+    assert queries.find_record(recommendation.round).editor_ids  # type: ignore[union-attr]
+    with pytest.raises(IntegrityError, match="never change"):
+        session.execute(sa.text("UPDATE decision_record SET editor_ids = '{}'"))
 
 
 def test_rule_06_whoever_decided_cannot_recommend_next() -> None:

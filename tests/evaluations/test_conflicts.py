@@ -103,12 +103,13 @@ def test_rule_03_a_conflict_cannot_be_taken_back_in_the_database() -> None:
     kit = here.evaluators[0]
     comes_to_light(here, kit)
     acting_as(kit)
-    for change in (
-        "UPDATE conflict_declaration SET has_conflict = false WHERE person_id = :id",
-        "DELETE FROM conflict_declaration WHERE person_id = :id",
+    mine = "WHERE person_id = :id AND has_conflict"
+    for change, refusal in (
+        (f"UPDATE conflict_declaration SET has_conflict = false {mine}", "stands"),
+        (f"DELETE FROM conflict_declaration {mine}", "permission denied"),
     ):
-        with pytest.raises(sa.exc.IntegrityError, match="stands"), session.begin_nested():
-            session.execute(sa.text(change + " AND has_conflict"), {"id": kit.id})
+        with pytest.raises(sa.exc.DBAPIError, match=refusal), session.begin_nested():
+            session.execute(sa.text(change), {"id": kit.id})
 
 
 def test_rule_03_nobody_declares_for_another_and_nobody_with_a_conflict_is_assigned() -> None:
@@ -321,3 +322,9 @@ def test_void_scores_are_shown_to_an_auditor_and_not_to_the_moderator(client: An
     assert "Kit Kentish finds it convincing." not in shown
     client.sign_in(accounts.person(Role.AUDITOR))
     assert "Kit Kentish finds it convincing." in client.get(page).get_data(as_text=True)
+
+
+def test_rule_03_no_declaration_vanishes() -> None:
+    case()
+    with pytest.raises(sa.exc.DBAPIError, match="permission denied"), session.begin_nested():
+        session.execute(sa.delete(ConflictDeclaration))

@@ -44,6 +44,10 @@ def words(found):
         "ask robin   fairweather.",
         "Write to robin@larkspur.example",
         "Write to office@Larkspur.example.",
+        "We at Quiet Lark\u00adspur Fostering ask this.",
+        "We at \uff31uiet Larkspur Fostering ask this.",
+        "Our URN is SC\u200b123456.",
+        "Company number 0123\u20604567",
     ],
 )
 def test_rule_01_a_text_that_gives_the_provider_away(text):

@@ -160,10 +160,9 @@ def document_panel(visitor: Visitor, title: str) -> Locator:
 
 
 def upload(visitor: Visitor, panel: Locator, file: Path) -> None:
-    """Chooses a file and uploads it; with JavaScript the list changes in place."""
+    """Chooses a file; with JavaScript it is uploaded at once and the list changes in place."""
     panel.get_by_label("Upload a file").set_input_files(file)
     if visitor.has_script:
-        panel.get_by_role("button", name="Upload", exact=True).click()
         expect(panel.locator(".app-files").get_by_text(file.name).first).to_be_visible()
     else:
         visitor.press("Upload", within=panel)
@@ -178,9 +177,8 @@ def answers_the_quality_questions(visitor: Visitor, answers: Mapping[str, str] =
 
 
 def fills_in_the_prices(visitor: Visitor) -> None:
-    """A fee for each standard placement, and no parent and child placements."""
-    visitor.is_at("Price schedule")
-    visitor.follow("Standard")
+    """A fee for each standard placement, and no parent and child placements; on to checking the answers."""
+    visitor.is_at("Standard")
     for place, fee in enumerate(visitor.page.get_by_label("weekly fee in pounds").all()):
         fee.fill(str(FIRST_FEE + place * 25))
     visitor.press("Save and continue")
@@ -188,16 +186,19 @@ def fills_in_the_prices(visitor: Visitor) -> None:
     visitor.press("We offer none of these")
 
 
-def checks_signs_and_submits(visitor: Visitor, reference: str) -> None:
-    """From the task list to the receipt."""
-    visitor.follow("Check your answers")
+def checks_signs_and_submits(visitor: Visitor, reference: str, *, at_once: bool = False) -> None:
+    """From the check of the answers to the receipt."""
+    visitor.is_at("Check your answers")
     visitor.sees("Every question is ready")
     visitor.follow("Continue to the declaration")
     visitor.fill("Your full name", "Imogen Hartley")
     visitor.fill("Your position in the organisation", "Registered manager")
     visitor.choose(re.compile("^I have read this declaration"))
-    visitor.press("Sign the declaration")
-    visitor.press("Submit the application")
+    if at_once:
+        visitor.press("Sign and submit now")
+    else:
+        visitor.press("Sign the declaration")
+        visitor.press("Submit the application")
     visitor.is_at("Application submitted")
     visitor.sees(reference)
     visitor.sees("(UK time)")

@@ -41,8 +41,11 @@ def papers(tmp_path):
 
 
 def choose(page, chosen):
-    page.get_by_label("Upload a file").set_input_files(chosen)
-    page.get_by_role("button", name="Upload", exact=True).click()
+    """Choosing alone starts the upload, and the field says so before."""
+    field = page.get_by_label("Upload a file")
+    expect(field).to_have_accessible_description(re.compile("The upload starts as soon as you choose"))
+    expect(page.get_by_role("button", name="Upload", exact=True)).to_have_count(0)
+    field.set_input_files(chosen)
 
 
 def test_several_files_each_with_progress_cancel_and_try_again(writer, papers):
@@ -72,6 +75,7 @@ def test_a_lost_connection_is_said_and_trying_again_adds_the_file_once(writer, p
         "**/files", lambda route: route.abort() if route.request.method == "POST" else route.continue_()
     )
     choose(page, [papers[1]])
+    expect(page.locator("[data-upload-said]")).to_have_text("Uploading small.pdf.")
     expect(page.get_by_text("The connection was lost")).to_be_visible()
     page.unroute("**/files")
     page.get_by_role("button", name="Try again small.pdf").click()

@@ -40,8 +40,7 @@ def test_applying_and_scoring_without_javascript(
     provider.follow("Continue")
     applying.answers_the_quality_questions(provider)
     applying.fills_in_the_prices(provider)
-    applying.opens_the_application(provider)
-    applying.checks_signs_and_submits(provider, reference)
+    applying.checks_signs_and_submits(provider, reference, at_once=True)
 
     officers = (COMMISSIONER, SECOND_COMMISSIONER, KENT_EVALUATOR, MEDWAY_EVALUATOR)
     commissioner, second_commissioner, *evaluators = (

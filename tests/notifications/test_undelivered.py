@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from portal.accounts.models import RoleGrant
 from portal.accounts.states import Role
 from portal.core import clock
 from portal.core.audit import AuditEvent
@@ -20,7 +21,7 @@ from tests.factories import applications
 from tests.factories.accounts import person
 from tests.factories.frameworks import move_to, round_
 from tests.factories.notifications import message, notification
-from tests.support.acting import acting_as, as_worker
+from tests.support.acting import acting_as, as_worker, save
 
 S = MessageState
 STAFF = [Role.COMMISSIONER, Role.SYSTEM_ADMINISTRATOR]
@@ -145,6 +146,19 @@ def test_rule_01_sealed_messages_are_sent_again_unseen(client: Any, officer: Any
     assert state_of(secret) is S.QUEUED
     assert state_of(known) is S.FAILED
     assert [event.sealed_round_id for event in events] == [sealed.id]
+
+
+def test_rule_01_mail_of_a_draft_stays_unseen_though_the_same_person_writes_for_another(
+    client: Any, officer: Any
+) -> None:
+    opened = round_("published")
+    applicant = applications.application("submitted", round_=opened).organisation_id
+    unknown = applications.application("draft", round_=opened).organisation_id
+    writer = person(Role.BID_WRITER, organisation=applicant, email="consultant@agency.example")
+    save(RoleGrant(person_id=writer.id, role=Role.BID_WRITER, organisation_id=unknown))
+    move_to(opened, "opened")
+    message("consultant@agency.example", sealed_round_id=opened.id, state=S.FAILED)
+    assert "consultant@agency.example" not in page(client)
 
 
 def test_long_lists_have_pages(client: Any, officer: Any) -> None:

@@ -116,6 +116,12 @@ def test_the_directory_lists_active_members_only(client: PortalClient) -> None:
     assert "Larkspur Member Limited" in client.get("/members?q=LARKSPUR").text
 
 
+@pytest.mark.parametrize("number", ["0", "-3", "two", "99999999999999999999999"])
+def test_a_page_that_no_list_has_is_answered(client: PortalClient, number: str) -> None:
+    framework()
+    assert client.get(f"/members?page={number}").status_code == 200
+
+
 def test_the_directory_costs_the_same_for_one_row_and_many(client: PortalClient, count_queries: Any) -> None:
     of = framework()
 

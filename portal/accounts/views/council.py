@@ -12,14 +12,14 @@ from portal.accounts.states import Council
 from portal.accounts.views.edge import blueprint, show_beside
 from portal.core.access import access, current_person
 from portal.core.errors import Invalid, Refused
-from portal.core.web import done, page
+from portal.core.web import done, page, page_number
 
 
 @blueprint.route("/council-accounts", methods=["GET"])
 @access(policy.is_system_administrator)
 def council_accounts() -> ResponseReturnValue:
     text = request.args.get("q", "")
-    people = queries.list_council_accounts(text, request.args.get("page", 1, int))
+    people = queries.list_council_accounts(text, page_number())
     return page("accounts/council_accounts.html", people=people, text=text)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flask import request, url_for
+from flask import url_for
 from flask.typing import ResponseReturnValue
 
 from portal.accounts import policy, queries, services
@@ -15,7 +15,7 @@ from portal.accounts.views.edge import blueprint, show_beside
 from portal.core import clock
 from portal.core.access import access, current_person
 from portal.core.errors import Invalid, Refused, Throttled
-from portal.core.web import done, page
+from portal.core.web import done, page, page_number
 
 if TYPE_CHECKING:
     from portal.providers.models import Organisation
@@ -28,7 +28,7 @@ def members(organisation: Organisation) -> ResponseReturnValue:
     return page(
         "accounts/members.html",
         organisation=organisation,
-        people=queries.list_members(person, organisation, request.args.get("page", 1, int)),
+        people=queries.list_members(person, organisation, page_number()),
         invitations=queries.list_invitations(person, organisation),
         may_manage=policy.can_manage_people(person, organisation),
         now=clock.now(),

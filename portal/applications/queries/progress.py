@@ -234,9 +234,17 @@ def _problem_with_value(question: Question, value: Any) -> str | None:
         return "Not answered" if question.is_required else None
     if question.kind == QuestionKind.EXCLUSION:
         return _problem_with_exclusion(value)
+    if question.kind.has_choices:
+        return _problem_with_choices(question, value)
     over = words_over(question, value)
     words = "word" if over == 1 else "words"
     return f"{over} {words} over the limit of {question.word_limit}" if over else None
+
+
+def _problem_with_choices(question: Question, value: Any) -> str | None:
+    """An answer that went back to what was submitted may be worded as before an amendment."""
+    chosen = value if isinstance(value, list) else [value]
+    return None if set(chosen) <= set(question.choices) else "Choose again: the choices have been corrected"
 
 
 def _problem_with_files(question: Question, answer: Answer | None) -> str | None:

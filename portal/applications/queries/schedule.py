@@ -46,6 +46,11 @@ class Schedule:
     def above_ceiling(self) -> list[AskedCell]:
         return [cell for cell in self.cells if self._breaks(cell)]
 
+    @property
+    def is_filled_in(self) -> bool:
+        """Does each cell hold a price within its ceiling, or “not offered”?"""
+        return not self.missing and not self.above_ceiling
+
     def of_type(self, code: str) -> Schedule:
         return Schedule([cell for cell in self.cells if cell.cell.type_code == code], self.prices)
 
@@ -53,6 +58,12 @@ class Schedule:
     def types(self) -> dict[str, str]:
         """Placement types asked for, in order: label by code."""
         return {cell.cell.type_code: cell.cell.placement_type for cell in self.cells}
+
+    def unfinished_after(self, code: str | None) -> str | None:
+        """The first placement type after this one, or of all, that is not filled in; None if there is none."""
+        codes = list(self.types)
+        later = codes if code is None else codes[codes.index(code) + 1 :]
+        return next((one for one in later if not self.of_type(one).is_filled_in), None)
 
     @property
     def fees(self) -> dict[int, Decimal | None]:
@@ -64,9 +75,9 @@ class Schedule:
     def problem(self) -> str | None:
         """Why the schedule cannot be submitted, or None."""
         if self.missing:
-            return f"{len(self.missing)} of {len(self.cells)} cells have neither a price nor “not offered”"
+            return f"{len(self.missing)} of {len(self.cells)} prices not filled in yet"
         if self.above_ceiling:
-            return f"{len(self.above_ceiling)} prices are above the ceiling of this round"
+            return f"Above the ceiling of this round: {len(self.above_ceiling)} of {len(self.cells)} prices"
         if not any(fee is not None for fee in self.fees.values()):
             return "Nothing is offered: give at least one price"
         return None

@@ -53,6 +53,7 @@ from portal.applications.services.standing_instruction import (
 from portal.applications.services.submitting import (
     declare,
     has_working_copy,
+    sign_and_submit,
     submit_application,
     withdraw_application,
 )
@@ -103,6 +104,7 @@ __all__ = [
     "save_answer",
     "save_prices",
     "schedule_seen",
+    "sign_and_submit",
     "start_application",
     "submit_application",
     "tell_applicant",

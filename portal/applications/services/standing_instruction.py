@@ -20,6 +20,7 @@ from portal.core import audit, clock
 from portal.core.db import check_version, lock, session, speaking_for
 from portal.core.errors import Refused
 from portal.frameworks.models import Round
+from portal.frameworks.states import RoundState
 
 
 def instruct(application: Application, *, by: Person, seen_version: int | None = None) -> None:
@@ -78,6 +79,8 @@ def carry_out(application_id: uuid.UUID) -> None:
     application = session.get_one(Application, application_id)
     hold_round(application.round)
     lock(application)
+    if application.round.state != RoundState.PUBLISHED:
+        return  # cancelled meanwhile
     instruction = queries.find_instruction(application)
     deadline = application.round.submission_deadline
     if instruction is None or instruction.carried_out_at is not None or clock.locked_now() <= deadline:

@@ -59,6 +59,24 @@ def submit_application(
     return record_submission(application, by=by, at=clock.locked_now(), seen_version=seen_version)
 
 
+def sign_and_submit(
+    application: Application, *, name: str, position: str, by: Person, seen_version: int | None = None
+) -> Submission:
+    """Sign the declaration and submit at once, both or neither. Who and when: as for each of the two.
+
+    Pressed twice it is one submission: what this person has signed in these words and submitted is left alone.
+    Raises as `declare` and `submit_application` do.
+    """
+    begin_writing(application, by)
+    standing = queries.latest_submission(application)
+    signed = (application.declared_by_id, application.declared_name, application.declared_position)
+    is_done = signed == (by.id, name.strip(), position.strip()) and not has_working_copy(application)
+    if standing is not None and is_done:
+        return standing
+    declare(application, name=name, position=position, by=by, seen_version=seen_version)
+    return submit_application(application, by=by)
+
+
 def withdraw_application(
     application: Application, *, reason: str = "", by: Person, seen_version: int | None = None
 ) -> None:
@@ -75,7 +93,6 @@ def withdraw_application(
     # Asked before the state is, whose name would tell the outcome ahead of the decision notice.
     if not (verdict := before_decision(application, {})):
         raise Refused(verdict.reason)
-    standing_instruction.end(application, by=by)
     moment = clock.locked_now()
     apply(APPLICATION, "withdraw", application, by=by, seen_version=seen_version)
     application.withdrawn_at, application.withdrawn_reason = (
@@ -83,6 +100,7 @@ def withdraw_application(
         reason.replace("\x00", "").strip() or None,
     )
     session.flush()
+    standing_instruction.end(application, by=by)
     tell_writers(
         application,
         template="applications/withdrawn",

@@ -16,6 +16,7 @@ from portal.applications.forms import SectionForm, section_form
 from portal.applications.models import Answer, Application
 from portal.applications.views import blueprint
 from portal.applications.views.drafting import may_edit_now
+from portal.applications.views.prices import prices_address
 from portal.applications.views.showing_files import about_files
 from portal.core import clock
 from portal.core.access import access, current_person
@@ -43,6 +44,14 @@ class Place:
     @property
     def following(self) -> Section | None:
         return next((one for one in self.sections if one.position > self.section.position), None)
+
+    @property
+    def onward(self) -> str | None:
+        """The page after this section: the next one, or the first prices to fill in; None after the last."""
+        if self.following is None:
+            return None
+        is_price = self.following.kind == SectionKind.PRICE
+        return prices_address(self.application) if is_price else self.address(self.following)
 
     @cached_property
     def changes(self) -> Mapping[uuid.UUID, frameworks.QuestionChange]:
@@ -246,6 +255,7 @@ def _section_page(
 ) -> ResponseReturnValue:
     saved = saved or Saved()
     application, shown = place.application, place.section
+    only_files = all(question.kind == QuestionKind.FILE for question in shown.questions)
     return page(
         "applications/section.html",
         saved.status if request.method == "POST" else 200,
@@ -262,9 +272,9 @@ def _section_page(
         ofsted=queries.ofsted_facts(application) if shown.kind == SectionKind.ORGANISATION else None,
         kinds=QuestionKind,
         texts=TEXTS,
-        only_files=all(question.kind == QuestionKind.FILE for question in shown.questions),
+        only_files=only_files,
         may_edit=may_edit_now(application),
-        following=place.following,
+        following=place.onward if only_files else None,
         **about_files(application),
     )
 
@@ -287,6 +297,6 @@ def _onward(place: Place, saved: Saved, newly_asked: Sequence[Question]) -> Resp
         return done("Saved.", url_for("applications.show", application_id=application_id))
     if newly_asked:
         return done("Saved. Your answers bring up another question.", place.address(question=newly_asked[0]))
-    if place.following is None:
+    if (onward := place.onward) is None:
         return done("Saved.", url_for("applications.show", application_id=application_id))
-    return done(f"{place.section.title} saved.", place.address(place.following))
+    return done(f"{place.section.title} saved.", onward)

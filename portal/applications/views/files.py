@@ -144,15 +144,27 @@ def promise_on_award(application: Application, question_id: uuid.UUID) -> Respon
 
 
 def _upload_by_script(application: Application, question: Question) -> ResponseReturnValue:
-    """One file at a time: the list as it now stands, or why not. Content that is here already is no fault."""
+    """One file at a time: the list as it now stands, or why not. A retry of what is here already is no fault."""
     try:
         taken = _take(application, question)
     except DomainError as error:
         session.rollback()
         return jsonify(message=error.message), error.status
-    if taken.problems:
-        return jsonify(message=" ".join(taken.problems)), 422
+    problems = taken.problems + _under_other_names(application, question, taken.repeated)
+    if problems:
+        return jsonify(message=" ".join(problems)), 422
     return _file_list(application, question)
+
+
+def _under_other_names(application: Application, question: Question, repeated: Sequence[str]) -> list[str]:
+    """What to say of files whose content is here under another name: the list would not show them."""
+    answer = queries.find_answer(application, question) if repeated else None
+    here = {one.document.original_name for one in answer.evidence} if answer is not None else set()
+    return [
+        f"{name} is the same as a file that is here already, so it was not added."
+        for name in repeated
+        if name not in here
+    ]
 
 
 def _take(application: Application, question: Question, replacing: Evidence | None = None) -> Taken:

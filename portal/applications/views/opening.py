@@ -16,7 +16,7 @@ from portal.core import clock
 from portal.core.access import access, current_person
 from portal.core.db import session
 from portal.core.downloads import attachment
-from portal.core.web import done, page
+from portal.core.web import done, page, page_number
 from portal.documents import services as documents
 from portal.frameworks import policy as round_policy
 from portal.frameworks import queries as frameworks
@@ -65,7 +65,7 @@ def confirm_opening(round_: Round) -> ResponseReturnValue:
 @blueprint.route("/rounds/<uuid:round_id>/applications", methods=["GET"])
 @access(policy.can_list_received, of=frameworks.get_round)
 def received(round_: Round) -> ResponseReturnValue:
-    number = max(request.args.get("page", 1, int), 1)
+    number = page_number()
     person = current_person()
     found = queries.list_received(person, round_, limit=PAGE_SIZE, offset=(number - 1) * PAGE_SIZE)
     return page(

@@ -69,16 +69,30 @@ def _offer_none(application: Application, type_code: str, form: PriceForm) -> Re
     return _onward(application, type_code)
 
 
+def prices_address(application: Application) -> str:
+    """Where prices are filled in next: the first placement type that lacks some, or the overview of all."""
+    code = queries.get_schedule(application).unfinished_after(None)
+    return _address(application, code) if code is not None else _overview(application)
+
+
 def _onward(application: Application, type_code: str) -> ResponseReturnValue:
     schedule = queries.get_schedule(application)
-    codes = list(schedule.types)
-    label = schedule.types[type_code]
-    following = codes[codes.index(type_code) + 1 :]
-    if request.form.get("then") != "later" and following:
-        address = url_for("applications.price_type", application_id=application.id, type_code=following[0])
+    following = schedule.unfinished_after(type_code)
+    if request.form.get("then") == "later":
+        address = _overview(application)
+    elif following is not None:
+        address = _address(application, following)
     else:
-        address = url_for("applications.prices", application_id=application.id)
-    return done(f"{label}: prices saved.", address)
+        address = url_for("applications.check", application_id=application.id)
+    return done(f"{schedule.types[type_code]}: prices saved.", address)
+
+
+def _address(application: Application, type_code: str) -> str:
+    return url_for("applications.price_type", application_id=application.id, type_code=type_code)
+
+
+def _overview(application: Application) -> str:
+    return url_for("applications.prices", application_id=application.id)
 
 
 def _price_page(

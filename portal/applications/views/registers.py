@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from flask import Response, request
+from flask import Response
 from flask.typing import ResponseReturnValue
 
 from portal.applications import policy, queries
@@ -14,7 +14,7 @@ from portal.applications.views import blueprint
 from portal.core.access import access
 from portal.core.downloads import table_as_csv
 from portal.core.ui import uk_datetime
-from portal.core.web import page
+from portal.core.web import page, page_number
 from portal.frameworks import queries as frameworks
 from portal.frameworks.models import Round
 
@@ -56,7 +56,7 @@ def application_register_csv(application: Application) -> ResponseReturnValue:
 
 
 def _register(round_: Round, application: Application | None) -> ResponseReturnValue:
-    number = max(request.args.get("page", 1, int), 1)
+    number = page_number()
     return page(
         "applications/access_register.html",
         round=round_,

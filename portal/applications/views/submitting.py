@@ -5,19 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from flask import flash, redirect, url_for
+from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.applications import policy, queries, services
 from portal.applications.forms import ConfirmForm, DeclarationForm, WithdrawForm
-from portal.applications.models import Application, LateAttempt
+from portal.applications.models import Application, LateAttempt, Submission
 from portal.applications.views import blueprint
 from portal.applications.views.drafting import is_open, may_edit_now
 from portal.core import clock
 from portal.core.access import access, current_person
 from portal.core.db import session
 from portal.core.errors import DomainError, Invalid
-from portal.core.ui import uk_datetime
 from portal.core.web import done, keep_writes, page
 from portal.frameworks import queries as frameworks
 from portal.frameworks.states import QuestionKind
@@ -42,23 +41,13 @@ def check(application: Application) -> ResponseReturnValue:
 def declaration(application: Application) -> ResponseReturnValue:
     form = DeclarationForm(data={"version": _version_shown(application), "name": current_person().full_name})
     if form.validate_on_submit():
+        sign = _sign_and_submit if request.form.get("then") == "submit" else _sign
         try:
-            services.declare(
-                application,
-                name=form.name.data or "",
-                position=form.position.data or "",
-                by=current_person(),
-                seen_version=_version(form),
-            )
+            return sign(application, form)
         except Invalid as error:
             if error.field is None:
                 raise
             form[error.field].errors = [error.message]
-        else:
-            return done(
-                "Declaration signed. The application is not submitted yet.",
-                url_for("applications.submit", application_id=application.id),
-            )
     return page(
         "applications/declaration.html",
         422 if form.errors else 200,
@@ -69,6 +58,30 @@ def declaration(application: Application) -> ResponseReturnValue:
         may_edit=may_edit_now(application),
         instruction=queries.find_instruction(application),
     )
+
+
+def _sign(application: Application, form: DeclarationForm) -> ResponseReturnValue:
+    services.declare(application, **_signature(form))
+    return done(
+        "Declaration signed. The application is not submitted yet.",
+        url_for("applications.submit", application_id=application.id),
+    )
+
+
+def _sign_and_submit(application: Application, form: DeclarationForm) -> ResponseReturnValue:
+    return _in_time(
+        application,
+        lambda: _to_receipt(application, services.sign_and_submit(application, **_signature(form))),
+    )
+
+
+def _signature(form: DeclarationForm) -> dict[str, Any]:
+    return {
+        "name": form.name.data or "",
+        "position": form.position.data or "",
+        "by": current_person(),
+        "seen_version": _version(form),
+    }
 
 
 @blueprint.route("/applications/<uuid:application_id>/submit", methods=["GET", "POST"])
@@ -89,6 +102,10 @@ def submit(application: Application) -> ResponseReturnValue:
 
 def _submit(application: Application, form: ConfirmForm) -> ResponseReturnValue:
     submission = services.submit_application(application, by=current_person(), seen_version=_version(form))
+    return _to_receipt(application, submission)
+
+
+def _to_receipt(application: Application, submission: Submission) -> ResponseReturnValue:
     # What only the commit would notice belongs inside too.
     session.flush()
     if submission.created_at < clock.now():
@@ -100,14 +117,12 @@ def _submit(application: Application, form: ConfirmForm) -> ResponseReturnValue:
 @access(policy.can_write, of=queries.get_application)
 def instruct(application: Application) -> ResponseReturnValue:
     form = ConfirmForm()
-    deadline = application.round.submission_deadline
 
     def give() -> ResponseReturnValue:
         services.instruct(application, by=current_person(), seen_version=_version(form))
         session.flush()
         return done(
-            f"It will be submitted by itself on {uk_datetime(deadline)}, as long as nothing is changed.",
-            url_for("applications.submit", application_id=application.id),
+            "Your instruction is recorded.", url_for("applications.submit", application_id=application.id)
         )
 
     return _in_time(application, give)

@@ -163,6 +163,13 @@ def _dates(round_: Round) -> dict[str, str]:
     }
 
 
+def _the(count: int, what: str) -> str:
+    """`the applicant`, `the 2 applicants`, `no applicant`: as a sentence of a record says it."""
+    if count == 0:
+        return f"no {what}"
+    return f"the {what}" if count == 1 else f"the {plural(count, what)}"
+
+
 def _counts(recommendation: Recommendation) -> dict[str, str]:
     lines = recommendation.lines
     admitted = sum(line.outcome == Outcome.ADMIT for line in lines)
@@ -173,6 +180,8 @@ def _counts(recommendation: Recommendation) -> dict[str, str]:
         "received": f"{plural(len(lines), 'application was', 'applications were')}",
         "admitted": plural(admitted, "applicant"),
         "declined": plural(len(lines) - admitted, "applicant"),
+        "the_admitted": _the(admitted, "applicant"),
+        "the_declined": _the(len(lines) - admitted, "other applicant" if admitted else "applicant"),
         "non_compliant": plural(rejected, "was", "were"),
         "outcome": f"{plural(len(lines) - rejected, 'application was', 'applications were')} scored."
         f" {plural(below, 'of them fell', 'of them fell')} short of a published minimum.",

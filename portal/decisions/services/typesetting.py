@@ -116,7 +116,7 @@ def procedure_rows(signed: Mapping[str, Any]) -> Rows:
             ("Cabinet Committee", _joined(it["committee"], it["committee_on"], it["committee_view"])),
             ("Consulted", _joined(it["consultee"], it["consulted_on"], it["consultee_view"])),
             ("Member’s decision", _joined(it["member_number"], it["member_decided_on"], it["member_name"])),
-            ("Call-in of that decision over on", _day(it["member_call_in_ended_on"])),
+            ("Call-in of that decision ended on", _day(it["member_call_in_ended_on"])),
             (
                 "Agreed for Medway by",
                 _joined(

@@ -164,14 +164,16 @@ def count_without_consensus(round_: Round) -> int:
 def rounds_taken_part_in(person: Person) -> sa.CompoundSelect[uuid.UUID]:
     """The ids of the rounds in which this person evaluated or moderated, and so cannot decide (rule 6).
 
-    Checking compliance, also as the second officer, is evaluating; locking quality is moderating. The database
-    says the same.
+    Checking compliance, also as the second officer, is evaluating; locking quality and making scores void are
+    moderating. The database says the same.
     """
     done_by = (
         (ComplianceFinding.application_id, ComplianceFinding.found_by_id),
         (ComplianceConclusion.application_id, ComplianceConclusion.concluded_by_id),
         (EvaluationSheet.application_id, EvaluationSheet.evaluator_id),
+        (EvaluationSheet.application_id, EvaluationSheet.voided_by_id),
         (ConsensusScore.application_id, ConsensusScore.agreed_by_id),
+        (ConsensusScore.application_id, ConsensusScore.voided_by_id),
     )
     reviewed = (
         sa.select(Application.round_id)

@@ -8,10 +8,10 @@ from flask.typing import ResponseReturnValue
 from portal.core.access import access, current_person
 from portal.core.db import session
 from portal.core.errors import Invalid
-from portal.core.web import done, page
+from portal.core.web import done, page, page_number
 from portal.evaluations import policy, queries, services
 from portal.evaluations.forms import ActionForm, read_choices
-from portal.evaluations.views.frame import blueprint, page_number
+from portal.evaluations.views.frame import blueprint
 from portal.frameworks.models import Round
 from portal.frameworks.queries import get_round
 

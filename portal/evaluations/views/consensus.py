@@ -13,11 +13,11 @@ from portal.applications.services import record_access
 from portal.core.access import access, current_person
 from portal.core.db import session
 from portal.core.errors import Invalid, NotFound
-from portal.core.web import done, page
+from portal.core.web import done, page, page_number
 from portal.evaluations import policy, queries, services
 from portal.evaluations.forms import ActionForm, ConsensusForm
 from portal.evaluations.queries import ConsensusLine
-from portal.evaluations.views.frame import beside, blueprint, page_number, seen
+from portal.evaluations.views.frame import beside, blueprint, seen
 from portal.frameworks.models import Round
 from portal.frameworks.queries import get_round
 

@@ -4,16 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, request
+from flask import Blueprint
 
 from portal.core.errors import Invalid
 
 blueprint = Blueprint("evaluations", __name__)
-
-
-def page_number() -> int:
-    """The page asked for, from 1."""
-    return max(request.args.get("page", 1, int), 1)
 
 
 def beside(form: Any, error: Invalid) -> None:

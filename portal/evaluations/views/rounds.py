@@ -6,10 +6,10 @@ from flask import url_for
 from flask.typing import ResponseReturnValue
 
 from portal.core.access import access, current_person
-from portal.core.web import done, page
+from portal.core.web import done, page, page_number
 from portal.evaluations import policy, queries, services
 from portal.evaluations.forms import ActionForm
-from portal.evaluations.views.frame import blueprint, page_number
+from portal.evaluations.views.frame import blueprint
 from portal.frameworks.models import Round
 from portal.frameworks.queries import get_round
 

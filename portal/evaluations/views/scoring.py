@@ -10,11 +10,11 @@ from portal.applications.services import record_access
 from portal.core.access import access, current_person
 from portal.core.db import session
 from portal.core.errors import Invalid
-from portal.core.web import done, page
+from portal.core.web import done, page, page_number
 from portal.evaluations import policy, queries, services
 from portal.evaluations.forms import ActionForm, ScoreForm
 from portal.evaluations.models import EvaluationSheet, Score
-from portal.evaluations.views.frame import beside, blueprint, page_number, seen
+from portal.evaluations.views.frame import beside, blueprint, seen
 
 
 @blueprint.route("/evaluations", methods=["GET"])

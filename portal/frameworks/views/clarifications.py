@@ -12,7 +12,7 @@ from portal.core import clock, once
 from portal.core.access import access, current_person, public
 from portal.core.errors import Invalid
 from portal.core.links import link
-from portal.core.web import done, page
+from portal.core.web import done, page, page_number
 from portal.frameworks import policy, queries, services
 from portal.frameworks.forms.clarifications import AnswerForm, AskForm, Confirming, CorrectionForm
 from portal.frameworks.models import Clarification, ClarificationNote, Round
@@ -22,10 +22,6 @@ from portal.providers.queries import list_own_organisations
 
 PAGE_SIZE = 25
 FEED_LENGTH = 50
-
-
-def _page_number() -> int:
-    return max(request.args.get("page", 1, int), 1)
 
 
 def _beside(form: Confirming, error: Invalid) -> None:
@@ -63,7 +59,7 @@ def _page_of_notes(total: int) -> int:
     """The page asked for, or the one that holds the clarification an address is about; newest come first."""
     about = request.args.get("about", type=int)
     if about is None or not 0 < about <= total:
-        return _page_number()
+        return page_number()
     return (total - about) // PAGE_SIZE + 1
 
 
@@ -90,7 +86,7 @@ def clarification_feed(round_id: uuid.UUID) -> ResponseReturnValue:
 @blueprint.get("/framework/rounds/<uuid:round_id>/your-questions")
 @access(policy.can_see_own_questions, of=queries.get_round)
 def own_questions(round_: Round) -> ResponseReturnValue:
-    number = _page_number()
+    number = page_number()
     found = queries.list_own_questions(
         current_person(), round_, limit=PAGE_SIZE + 1, offset=(number - 1) * PAGE_SIZE
     )
@@ -141,7 +137,7 @@ def ask(round_: Round) -> ResponseReturnValue:
 @blueprint.get("/rounds/<uuid:round_id>/clarifications")
 @access(policy.can_list_clarifications, of=queries.get_round)
 def clarifications(round_: Round) -> ResponseReturnValue:
-    chosen, number = _chosen_state(), _page_number()
+    chosen, number = _chosen_state(), page_number()
     counts = queries.count_clarifications(round_)
     return page(
         "frameworks/clarifications.html",

@@ -14,7 +14,7 @@ from portal.accounts.models import Person
 from portal.core import clock, once
 from portal.core.access import access, current_person, rule_of
 from portal.core.errors import Invalid
-from portal.core.web import done, page
+from portal.core.web import done, page, page_number
 from portal.frameworks import policy, queries, services, workflow
 from portal.frameworks.forms import (
     CancelForm,
@@ -53,7 +53,7 @@ STAGES = (
 @blueprint.get("/rounds")
 @access(policy.can_list_rounds)
 def index() -> ResponseReturnValue:
-    number = max(request.args.get("page", 1, int), 1)
+    number = page_number()
     total = queries.count_rounds()
     found = queries.list_rounds(limit=PAGE_SIZE, offset=(number - 1) * PAGE_SIZE)
     now = clock.now()

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from portal.adapters import mail
 from portal.core.access import access, current_person
 from portal.core.errors import Invalid
-from portal.core.web import done, page
+from portal.core.web import done, page, page_number
 from portal.notifications import policy, queries, services
 from portal.notifications.forms import SettingsForm
 from portal.notifications.models import Notification
@@ -21,7 +21,7 @@ PAGE_LENGTH = 20
 @access(policy.can_be_told)
 def index() -> ResponseReturnValue:
     person = current_person()
-    number = max(request.args.get("page", 1, int), 1)
+    number = page_number()
     found = queries.list_notifications(person, offset=(number - 1) * PAGE_LENGTH, limit=PAGE_LENGTH + 1)
     return page(
         "notifications/index.html",

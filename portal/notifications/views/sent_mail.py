@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from portal.core.access import current_person, public
 from portal.core.errors import NotFound
-from portal.core.web import page
+from portal.core.web import page, page_number
 from portal.notifications import queries
 from portal.notifications.models import Message
 from portal.notifications.views.edge import blueprint, with_links
@@ -33,7 +33,7 @@ def sent_mail() -> ResponseReturnValue:
     if not current_app.config["DEMONSTRATION"]:
         raise NotFound
     recipient = request.args.get("to", "").strip().lower()
-    number = max(request.args.get("page", 1, int), 1)
+    number = page_number()
     found = queries.list_messages(recipient, offset=(number - 1) * PAGE_LENGTH, limit=PAGE_LENGTH + 1)
     return page(
         "notifications/sent_mail.html",

@@ -6,7 +6,7 @@ from flask import request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.core.access import access, current_person
-from portal.core.web import done, page
+from portal.core.web import done, page, page_number
 from portal.notifications import policy, queries, services
 from portal.notifications.models import Message
 from portal.notifications.views.edge import blueprint
@@ -17,7 +17,7 @@ PAGE_LENGTH = 25
 @blueprint.route("/undelivered-mail", methods=["GET"])
 @access(policy.can_see_to_mail)
 def undelivered() -> ResponseReturnValue:
-    number = max(request.args.get("page", 1, int), 1)
+    number = page_number()
     found = queries.list_undelivered(offset=(number - 1) * PAGE_LENGTH, limit=PAGE_LENGTH + 1)
     return page(
         "notifications/undelivered.html",
