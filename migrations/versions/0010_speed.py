@@ -16,6 +16,7 @@ branch_labels = None
 depends_on = None
 
 OWN_APPLICATION = "application_id IN (SELECT app_own_application_ids())"
+OWN_SUBMISSION = f"EXISTS (SELECT FROM submission s WHERE s.id = submission_id AND s.{OWN_APPLICATION})"
 
 SEALED = {
     "application": """
@@ -50,6 +51,8 @@ def upgrade() -> None:
         )
     for table, visible in SEALED.items():
         op.execute(f"ALTER POLICY web ON {table} USING ({visible})")
+    # Asked of each row that is added: by its key, whatever else there is.
+    op.execute(f"ALTER POLICY web ON submitted_price WITH CHECK ({OWN_SUBMISSION})")
     _stamp_catalogue()
     _index_lists()
 

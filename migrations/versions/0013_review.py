@@ -148,7 +148,7 @@ def _close_submissions() -> None:
                     SELECT submission_id, {column}::text FROM added
                     EXCEPT
                     SELECT s.id, named #>> '{{}}' FROM submission s, jsonb_path_query(s.content, '{named}') named
-                    WHERE s.id IN (SELECT submission_id FROM added)
+                    WHERE s.id = ANY (ARRAY(SELECT DISTINCT submission_id FROM added))
                 ) THEN
                     RAISE EXCEPTION 'a submission holds what its content names'
                         USING ERRCODE = 'check_violation', CONSTRAINT = 'record_never_changes';

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+import sqlalchemy as sa
 
 from portal.accounts.models import Person
 from portal.applications import queries
@@ -20,7 +25,7 @@ from portal.applications.services.snapshot import compose_content
 from portal.applications.services.telling import tell_writers
 from portal.applications.workflow import APPLICATION
 from portal.core import audit
-from portal.core.db import session
+from portal.core.db import Base, session
 from portal.core.links import link
 from portal.core.transitions import apply
 
@@ -91,29 +96,39 @@ def seal(
     )
     session.add(submission)
     session.flush()
-    salts = manifest.price_salts(parts, fees)
-    session.add_all(
-        SubmittedPrice(
-            submission_id=submission.id,
-            cell_id=cell_id,
-            weekly_fee=fee,
-            not_offered=fee is None,
-            salt=salts[cell_id],
-        )
-        for cell_id, fee in fees.items()
-    )
-    session.add_all(_files(submission))
-    session.flush()
+    _add(SubmittedPrice, _prices(submission, fees, manifest.price_salts(parts, fees)))
+    _add(SubmittedFile, _files(submission))
     return submission
 
 
-def _files(submission: Submission) -> list[SubmittedFile]:
+def _add(table: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
+    """In one statement: the database checks once for each what may join a submission."""
+    if rows:
+        session.execute(sa.insert(table).values(rows))
+
+
+def _prices(
+    submission: Submission, fees: Mapping[int, Decimal | None], salts: Mapping[int, str]
+) -> list[dict[str, Any]]:
     return [
-        SubmittedFile(
-            submission_id=submission.id,
-            document_id=uuid.UUID(file["id"]),
-            question_id=uuid.UUID(question["id"]),
-        )
+        {
+            "submission_id": submission.id,
+            "cell_id": cell_id,
+            "weekly_fee": fee,
+            "not_offered": fee is None,
+            "salt": salts[cell_id],
+        }
+        for cell_id, fee in fees.items()
+    ]
+
+
+def _files(submission: Submission) -> list[dict[str, Any]]:
+    return [
+        {
+            "submission_id": submission.id,
+            "document_id": uuid.UUID(file["id"]),
+            "question_id": uuid.UUID(question["id"]),
+        }
         for section in submission.content["sections"]
         for question in section["questions"]
         for file in question["files"]
