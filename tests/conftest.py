@@ -36,8 +36,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         folder = item.path.parent.name
         if folder in ONE_WORKER_EACH:
             item.add_marker(pytest.mark.xdist_group(folder))
-    # The longest first: while one worker walks the journeys, the others do the rest.
-    items.sort(key=lambda item: item.path.parent.name != "journeys")
     for marker, program in PROGRAMS.items():
         if program.find() is None and not program.is_required():
             _leave_out(config, items, marker)
