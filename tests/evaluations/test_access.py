@@ -270,7 +270,7 @@ def test_a_list_costs_the_same_for_many(client: Any, count_queries: Any, name: s
     client.get(page)
     with count_queries() as many:
         client.get(page)
-    assert many.number == one.number, "\n".join(many.statements)
+    assert many.number <= one.number, "\n".join(many.statements)
     assert many.number <= 12
 
 
