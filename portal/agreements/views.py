@@ -18,7 +18,7 @@ from portal.core.access import access, current_person
 from portal.core.downloads import attachment
 from portal.core.errors import Invalid, NotFound, Refused
 from portal.core.ui import plural
-from portal.core.web import done, keep_writes, page, page_number
+from portal.core.web import done, keep_writes, page, page_number, seen_version
 
 blueprint = Blueprint("agreements", __name__)
 
@@ -77,7 +77,7 @@ def sign(agreement: Agreement) -> ResponseReturnValue:
                 password=form.password.data or "",
                 by=current_person(),
                 source=request.remote_addr or "unknown",
-                seen_version=_version(),
+                seen_version=seen_version(),
                 seen_sha256=form.sha256.data,
             )
             return done("Signed. The council will now countersign it.", _show(agreement))
@@ -133,7 +133,7 @@ def countersign(agreement: Agreement) -> ResponseReturnValue:
     if request.method == "GET":
         _only_while(agreement, "countersign")
     if form.validate_on_submit():
-        services.countersign_agreement(agreement, by=current_person(), seen_version=_version())
+        services.countersign_agreement(agreement, by=current_person(), seen_version=seen_version())
         return done("Countersigned. The submitted prices are now the agreed prices.", _show(agreement))
     return page(
         "agreements/countersign.html",
@@ -169,7 +169,7 @@ def _change(
     if request.method == "GET":
         _only_while(agreement, name)
     if form.validate_on_submit():
-        service(agreement, reason=form.reason.data or "", by=current_person(), seen_version=_version())
+        service(agreement, reason=form.reason.data or "", by=current_person(), seen_version=seen_version())
         return done(message, _show(agreement))
     return page(f"agreements/{name}.html", 422 if form.errors else 200, form=form, agreement=agreement)
 
@@ -198,10 +198,6 @@ def _actions(agreement: Agreement) -> set[str]:
 def _asked_state() -> AgreementState | None:
     asked = request.args.get("state", "")
     return AgreementState(asked) if asked in set(AgreementState) else None
-
-
-def _version() -> int | None:
-    return request.form.get("version", type=int)
 
 
 def _show(agreement: Agreement) -> Any:

@@ -129,11 +129,6 @@ class FileDetailsForm(FlaskForm):  # type: ignore[misc]
     )
     expires_on = DayField("Expiry date", description="Only for a document that runs out, such as insurance.")
 
-    @property
-    def seen_version(self) -> int | None:
-        text = str(self.version.data or "")
-        return int(text) if text.isdigit() else None
-
 
 def _readable(text: str | None) -> str | None:
     """What was typed without characters that no page may hold, to be shown again."""

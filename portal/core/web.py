@@ -95,6 +95,27 @@ def page_number() -> int:
     return min(max(request.args.get("page", 1, int), 1), LAST_PAGE)
 
 
+def seen_version() -> int | None:
+    """The version that the form sent was filled in against, or None where it carries none."""
+    return request.form.get("version", type=int)
+
+
+def form_status(form: Any) -> int:
+    """The status of a page that shows this form: 422 where it goes back to be put right."""
+    return 422 if form.errors else 200
+
+
+def beside(form: Any, error: errors.Invalid) -> None:
+    """Show a rule's answer beside the field it speaks of; nothing of the attempt is kept.
+
+    Raises the error again where the form has no such field.
+    """
+    session.rollback()
+    if error.field not in form:
+        raise error
+    form[error.field].errors = [*form[error.field].errors, error.message]
+
+
 def typed() -> list[tuple[str, str]]:
     """What the person had typed, to be shown back when it could not be saved."""
     return [

@@ -56,8 +56,3 @@ class SettingsForm(FlaskForm):  # type: ignore[misc]
     def number(self) -> str:
         """What was typed, or what was kept where no number is asked for."""
         return self.mobile.data or "" if self.mobile.raw_data else self.kept_number
-
-    @property
-    def seen(self) -> int | None:
-        text = str(self.version.data)
-        return int(text) if text.isdigit() else None

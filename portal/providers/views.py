@@ -12,9 +12,8 @@ from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from portal.accounts.states import Role
 from portal.core import once
 from portal.core.access import access, current_person
-from portal.core.db import session
 from portal.core.errors import AlreadyDone, Invalid
-from portal.core.web import done, page, page_number
+from portal.core.web import beside, done, form_status, page, page_number, seen_version
 from portal.providers import policy, queries, services, workflow
 from portal.providers.forms import (
     AnswerForm,
@@ -59,8 +58,8 @@ def register_agency(agency: OfstedAgency) -> ResponseReturnValue:
         try:
             return _register(form, agency.urn)
         except Invalid as error:
-            _beside(form, error)
-    return page("providers/register_agency.html", _status(form), form=form, agency=agency)
+            beside(form, error)
+    return page("providers/register_agency.html", form_status(form), form=form, agency=agency)
 
 
 @blueprint.route("/registration/by-hand", methods=["GET", "POST"])
@@ -72,10 +71,10 @@ def register_by_hand() -> ResponseReturnValue:
         try:
             return _register(form, form.urn.data)
         except Invalid as error:
-            _beside(form, error)
+            beside(form, error)
             urn = queries.clean_urn(form.urn.data or "")
             taken = queries.find_organisation_by_urn(urn) if urn else None
-    return page("providers/register_by_hand.html", _status(form), form=form, taken=taken)
+    return page("providers/register_by_hand.html", form_status(form), form=form, taken=taken)
 
 
 def _register(form: Any, urn: str | None) -> ResponseReturnValue:
@@ -122,11 +121,11 @@ def answer_request(join_request: JoinRequest) -> ResponseReturnValue:
                 "They can act for you now." if accept else "The request is declined.", organisation_page
             )
         except Invalid as error:
-            _beside(form, error)
+            beside(form, error)
     asker, organisation = queries.get_asker(join_request)
     return page(
         "providers/answer_request.html",
-        _status(form),
+        form_status(form),
         form=form,
         join_request=join_request,
         asker=asker,
@@ -185,11 +184,13 @@ def edit_details(organisation: Organisation) -> ResponseReturnValue:
     form = ContactForm(data=contact_values(organisation))
     if form.validate_on_submit():
         try:
-            services.edit_contact(organisation, form.contact(), by=current_person(), seen_version=_seen(form))
+            services.edit_contact(
+                organisation, form.contact(), by=current_person(), seen_version=seen_version()
+            )
             return done("Contact details saved.", url_for("providers.show", organisation_id=organisation.id))
         except Invalid as error:
-            _beside(form, error)
-    return page("providers/edit_details.html", _status(form), form=form, organisation=organisation)
+            beside(form, error)
+    return page("providers/edit_details.html", form_status(form), form=form, organisation=organisation)
 
 
 @blueprint.route("/organisations/<uuid:organisation_id>/verification", methods=["GET", "POST"])
@@ -201,35 +202,20 @@ def verification(organisation: Organisation) -> ResponseReturnValue:
     if form.validate_on_submit():
         decide = DECISIONS[form.finding.data]
         try:
-            decide(organisation, by=current_person(), seen_version=_seen(form), reason=form.reason.data or "")
+            decide(
+                organisation, by=current_person(), seen_version=seen_version(), reason=form.reason.data or ""
+            )
             return done(
                 f"{organisation.name}: {organisation.state.label.lower()}.",
                 url_for("providers.show", organisation_id=organisation.id),
             )
         except Invalid as error:
-            _beside(form, error)
+            beside(form, error)
     agency = queries.find_agency(organisation.urn) if organisation.urn else None
     return page(
-        "providers/verification.html", _status(form), form=form, organisation=organisation, agency=agency
+        "providers/verification.html", form_status(form), form=form, organisation=organisation, agency=agency
     )
 
 
 WORDS = {"verify": "Yes, verify it", "refuse": "No, do not verify it"}
 DECISIONS = {"verify": services.verify_organisation, "refuse": services.refuse_organisation}
-
-
-def _seen(form: Any) -> int | None:
-    text = str(form.version.data or "")
-    return int(text) if text.isdigit() else None
-
-
-def _status(form: Any) -> int:
-    return 422 if form.errors else 200
-
-
-def _beside(form: Any, error: Invalid) -> None:
-    """Show a rule's answer beside the field it speaks of; nothing of the attempt is kept."""
-    session.rollback()
-    if error.field is None or error.field not in form:
-        raise error
-    form[error.field].errors = [*form[error.field].errors, error.message]

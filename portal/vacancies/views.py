@@ -8,13 +8,11 @@ from typing import Any, cast
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_wtf import FlaskForm
 
 from portal.core import clock, once
 from portal.core.access import access, current_person
-from portal.core.db import session
 from portal.core.errors import Invalid, Refused
-from portal.core.web import done, page, page_number
+from portal.core.web import beside, done, page, page_number, seen_version
 from portal.frameworks.queries import list_need_categories, list_placement_types
 from portal.providers.models import Organisation
 from portal.providers.queries import get_organisation, list_own_organisations
@@ -104,7 +102,7 @@ def add(organisation: Organisation) -> ResponseReturnValue:
             vacancy = services.add_vacancy(organisation, form.household(), by=current_person())
             return done(f"{vacancy.carer_reference} added.", _list(organisation.id))
         except Invalid as error:
-            _show_beside_field(form, error)
+            beside(form, error)
     return page("vacancies/add.html", 422 if form.errors else 200, form=form, organisation=organisation)
 
 
@@ -132,17 +130,17 @@ def edit(vacancy: Vacancy) -> ResponseReturnValue:
     form = HouseholdForm() if request.method == "POST" else filled_in(vacancy)
     if form.validate_on_submit():
         try:
-            services.edit_vacancy(vacancy, form.household(), by=current_person(), seen_version=_version(form))
+            services.edit_vacancy(vacancy, form.household(), by=current_person(), seen_version=seen_version())
             return done(f"{vacancy.carer_reference} saved and confirmed.", _show(vacancy))
         except Invalid as error:
-            _show_beside_field(form, error)
+            beside(form, error)
     return page("vacancies/edit.html", 422 if form.errors else 200, form=form, vacancy=vacancy)
 
 
 @blueprint.post("/vacancies/<uuid:vacancy_id>/confirm")
 @access(policy.can_change, of=queries.get_vacancy)
 def confirm(vacancy: Vacancy) -> ResponseReturnValue:
-    services.confirm_vacancy(vacancy, by=current_person(), seen_version=_posted_version())
+    services.confirm_vacancy(vacancy, by=current_person(), seen_version=seen_version())
     if request.headers.get("HX-Request"):
         return render_template("vacancies/_row.html", vacancy=vacancy, may_keep=True, **_row_words())
     return done(f"{vacancy.carer_reference} confirmed: nothing has changed.", _list(vacancy.organisation_id))
@@ -155,7 +153,7 @@ def hold(vacancy: Vacancy) -> ResponseReturnValue:
     if form.validate_on_submit():
         until = cast(date, form.until.data)
         if until >= clock.today():
-            services.hold_vacancy(vacancy, until=until, by=current_person(), seen_version=_version(form))
+            services.hold_vacancy(vacancy, until=until, by=current_person(), seen_version=seen_version())
             return done(f"{vacancy.carer_reference} is held.", _show(vacancy))
         form.until.errors = ["The last day of the hold must be today or later"]
     return page("vacancies/hold.html", 422 if form.errors else 200, form=form, vacancy=vacancy)
@@ -164,7 +162,7 @@ def hold(vacancy: Vacancy) -> ResponseReturnValue:
 @blueprint.post("/vacancies/<uuid:vacancy_id>/release")
 @access(policy.can_change, of=queries.get_vacancy)
 def release(vacancy: Vacancy) -> ResponseReturnValue:
-    services.release_vacancy(vacancy, by=current_person(), seen_version=_posted_version())
+    services.release_vacancy(vacancy, by=current_person(), seen_version=seen_version())
     return done(f"{vacancy.carer_reference} is available again.", _show(vacancy))
 
 
@@ -172,7 +170,7 @@ def release(vacancy: Vacancy) -> ResponseReturnValue:
 @access(policy.can_change, of=queries.get_vacancy)
 def fill(vacancy: Vacancy) -> ResponseReturnValue:
     if request.method == "POST":
-        services.fill_vacancy(vacancy, by=current_person(), seen_version=_posted_version())
+        services.fill_vacancy(vacancy, by=current_person(), seen_version=seen_version())
         return done(f"{vacancy.carer_reference} is filled.", _show(vacancy))
     return page("vacancies/fill.html", vacancy=vacancy)
 
@@ -181,7 +179,7 @@ def fill(vacancy: Vacancy) -> ResponseReturnValue:
 @access(policy.can_change, of=queries.get_vacancy)
 def withdraw(vacancy: Vacancy) -> ResponseReturnValue:
     if request.method == "POST":
-        services.withdraw_vacancy(vacancy, by=current_person(), seen_version=_posted_version())
+        services.withdraw_vacancy(vacancy, by=current_person(), seen_version=seen_version())
         return done(f"{vacancy.carer_reference} is withdrawn.", _list(vacancy.organisation_id))
     return page("vacancies/withdraw.html", vacancy=vacancy)
 
@@ -197,11 +195,11 @@ def reopen(vacancy: Vacancy) -> ResponseReturnValue:
                 free_places=cast(int, form.free_places.data),
                 available_from=cast(date, form.available_from.data),
                 by=current_person(),
-                seen_version=_version(form),
+                seen_version=seen_version(),
             )
             return done(f"{vacancy.carer_reference} is available again.", _show(vacancy))
         except Invalid as error:
-            _show_beside_field(form, error)
+            beside(form, error)
     return page("vacancies/reopen.html", 422 if form.errors else 200, form=form, vacancy=vacancy)
 
 
@@ -218,22 +216,6 @@ def _row_words() -> dict[str, Any]:
 
 def _words(codes: list[str], labels: dict[str, str]) -> str:
     return ", ".join(label for code, label in labels.items() if code in codes)
-
-
-def _show_beside_field(form: FlaskForm, error: Invalid) -> None:
-    if error.field not in form:
-        raise error
-    session.rollback()
-    field = form[error.field]
-    field.errors = [*field.errors, error.message]
-
-
-def _version(form: Any) -> int | None:
-    return int(form.version.data) if str(form.version.data).isdigit() else None
-
-
-def _posted_version() -> int | None:
-    return request.form.get("version", type=int)
 
 
 def _list(organisation_id: uuid.UUID) -> str:

@@ -17,9 +17,8 @@ from portal.applications.models import Application, ClarificationRequest
 from portal.applications.views import blueprint
 from portal.core import clock, once
 from portal.core.access import access, current_person
-from portal.core.db import session
 from portal.core.errors import Invalid
-from portal.core.web import done, page
+from portal.core.web import beside, done, page, seen_version
 
 LONGEST = 5000
 TOO_LONG = Length(max=LONGEST, message=f"Shorten this to {LONGEST:,} characters or fewer.")
@@ -84,7 +83,7 @@ def clarification_requests(application: Application) -> ResponseReturnValue:
                 url_for("applications.clarification_requests", application_id=application.id),
             )
         except Invalid as error:
-            _beside(form, error)
+            beside(form, error)
     return page(
         "applications/clarification_requests.html",
         422 if form.errors else 200,
@@ -103,13 +102,13 @@ def answer_request(asked: ClarificationRequest) -> ResponseReturnValue:
     form = AnswerRequestForm(data={"version": asked.version})
     if form.validate_on_submit():
         try:
-            services.answer_request(asked, form.answer.data or "", by=person, seen_version=_seen(form))
+            services.answer_request(asked, form.answer.data or "", by=person, seen_version=seen_version())
             return done(
                 "Your answer is with the councils. What you submitted stays as it is.",
                 url_for("applications.answer_request", request_id=asked.id),
             )
         except Invalid as error:
-            _beside(form, error)
+            beside(form, error)
     return page(
         "applications/answer_request.html",
         422 if form.errors else 200,
@@ -118,16 +117,3 @@ def answer_request(asked: ClarificationRequest) -> ResponseReturnValue:
         is_late=clock.now() > asked.due_at,
         may_answer=bool(policy.can_answer_request(person, asked)),
     )
-
-
-def _seen(form: AnswerRequestForm) -> int | None:
-    text = form.version.data or ""
-    return int(text) if text.isdigit() else None
-
-
-def _beside(form: FlaskForm, error: Invalid) -> None:
-    """Show a rule's answer beside its field; nothing of the attempt is kept."""
-    session.rollback()
-    if error.field not in form:
-        raise error
-    form[error.field].errors = [error.message]

@@ -19,7 +19,7 @@ from portal.applications.views.showing_files import about_files
 from portal.core.access import access, current_person
 from portal.core.db import session
 from portal.core.errors import DomainError, Invalid, Refused
-from portal.core.web import done, keep_writes, page
+from portal.core.web import done, keep_writes, page, seen_version
 from portal.documents import services as documents
 from portal.frameworks.models import Question
 from portal.frameworks.states import EvidenceKind, QuestionKind
@@ -104,7 +104,7 @@ def file_details(application: Application, evidence_id: uuid.UUID) -> ResponseRe
                 issued_on=form.issued_on.data,
                 expires_on=form.expires_on.data,
                 by=current_person(),
-                seen_version=form.seen_version,
+                seen_version=seen_version(),
             )
         except Invalid as error:
             if error.field is None:

@@ -17,7 +17,7 @@ from portal.core import clock
 from portal.core.access import access, current_person
 from portal.core.db import session
 from portal.core.errors import DomainError, Invalid
-from portal.core.web import done, keep_writes, page
+from portal.core.web import done, keep_writes, page, seen_version
 from portal.frameworks import queries as frameworks
 from portal.frameworks.states import QuestionKind
 
@@ -80,7 +80,7 @@ def _signature(form: DeclarationForm) -> dict[str, Any]:
         "name": form.name.data or "",
         "position": form.position.data or "",
         "by": current_person(),
-        "seen_version": _version(form),
+        "seen_version": seen_version(),
     }
 
 
@@ -101,7 +101,7 @@ def submit(application: Application) -> ResponseReturnValue:
 
 
 def _submit(application: Application, form: ConfirmForm) -> ResponseReturnValue:
-    submission = services.submit_application(application, by=current_person(), seen_version=_version(form))
+    submission = services.submit_application(application, by=current_person(), seen_version=seen_version())
     return _to_receipt(application, submission)
 
 
@@ -116,10 +116,8 @@ def _to_receipt(application: Application, submission: Submission) -> ResponseRet
 @blueprint.route("/applications/<uuid:application_id>/standing-instruction", methods=["POST"])
 @access(policy.can_write, of=queries.get_application)
 def instruct(application: Application) -> ResponseReturnValue:
-    form = ConfirmForm()
-
     def give() -> ResponseReturnValue:
-        services.instruct(application, by=current_person(), seen_version=_version(form))
+        services.instruct(application, by=current_person(), seen_version=seen_version())
         session.flush()
         return done(
             "Your instruction is recorded.", url_for("applications.submit", application_id=application.id)
@@ -143,7 +141,7 @@ def cancel_instruction(application: Application) -> ResponseReturnValue:
 def discard_changes(application: Application) -> ResponseReturnValue:
     form = ConfirmForm(data={"version": _version_shown(application)})
     if form.validate_on_submit():
-        services.discard_changes(application, by=current_person(), seen_version=_version(form))
+        services.discard_changes(application, by=current_person(), seen_version=seen_version())
         return done(
             "Your changes are discarded. The application is as you submitted it.",
             url_for("applications.show", application_id=application.id),
@@ -166,7 +164,7 @@ def withdraw(application: Application) -> ResponseReturnValue:
                 application,
                 reason=form.reason.data or "",
                 by=current_person(),
-                seen_version=_version(form),
+                seen_version=seen_version(),
             )
         except Invalid as error:
             if error.field is None:
@@ -238,8 +236,3 @@ def _about_standing(application: Application, progress: queries.Progress) -> dic
 def _version_shown(application: Application) -> int | None:
     """The version for a form, while it counts edits; later it would count the councils' steps and so tell them."""
     return application.version if is_open(application) else None
-
-
-def _version(form: ConfirmForm | DeclarationForm) -> int | None:
-    text = str(form.version.data or "")
-    return int(text) if text.isdigit() else None

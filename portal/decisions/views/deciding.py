@@ -10,13 +10,13 @@ from portal.core import clock
 from portal.core.access import access, current_person
 from portal.core.db import session
 from portal.core.errors import Invalid
-from portal.core.web import done, page
+from portal.core.web import beside, done, page
 from portal.decisions import policy, queries, services
 from portal.decisions.forms import DecideForm, RecommendForm, read_lines, read_points
 from portal.decisions.models import Recommendation
 from portal.decisions.standstill import in_words
 from portal.decisions.states import DecisionKind
-from portal.decisions.views.frame import beside, blueprint
+from portal.decisions.views.frame import blueprint
 from portal.evaluations import policy as evaluations
 from portal.evaluations import scoring
 from portal.frameworks.models import Round

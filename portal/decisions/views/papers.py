@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from portal.core import clock
 from portal.core.access import access, current_person
 from portal.core.errors import Invalid, NotFound
-from portal.core.web import done, page
+from portal.core.web import beside, done, form_status, page, seen_version
 from portal.decisions import policy, queries, services
 from portal.decisions.forms import (
     ActionForm,
@@ -21,7 +21,7 @@ from portal.decisions.forms import (
 from portal.decisions.models import DecisionRecord
 from portal.decisions.papers import PAPERS
 from portal.decisions.services import typesetting
-from portal.decisions.views.frame import beside, blueprint, pdf, seen_version, status
+from portal.decisions.views.frame import blueprint, pdf
 
 
 @blueprint.route("/decisions/rounds/<uuid:round_id>/papers", methods=["GET"])
@@ -63,7 +63,12 @@ def edit_paper(record: DecisionRecord, name: str) -> ResponseReturnValue:
         services.save_paper(record, paper, texts, by=current_person(), seen_version=seen_version())
         return done(f"{paper.title} saved.", url_for("decisions.papers", round_id=record.round_id))
     return page(
-        "decisions/edit_paper.html", status(form), record=record, round=record.round, paper=paper, form=form
+        "decisions/edit_paper.html",
+        form_status(form),
+        record=record,
+        round=record.round,
+        paper=paper,
+        form=form,
     )
 
 
@@ -85,7 +90,7 @@ def exempt(record: DecisionRecord) -> ResponseReturnValue:
             return done("Exempt part saved.", url_for("decisions.papers", round_id=record.round_id))
         except Invalid as error:
             beside(form, error)
-    return page("decisions/exempt.html", status(form), record=record, round=record.round, form=form)
+    return page("decisions/exempt.html", form_status(form), record=record, round=record.round, form=form)
 
 
 @blueprint.route("/decisions/rounds/<uuid:round_id>/procedure", methods=["GET", "POST"])
@@ -97,7 +102,7 @@ def procedure(record: DecisionRecord) -> ResponseReturnValue:
             record, form.procedure(), form.spend(), by=current_person(), seen_version=seen_version()
         )
         return done("Procedure saved.", url_for("decisions.papers", round_id=record.round_id))
-    return page("decisions/procedure.html", status(form), record=record, round=record.round, form=form)
+    return page("decisions/procedure.html", form_status(form), record=record, round=record.round, form=form)
 
 
 @blueprint.route("/decisions/rounds/<uuid:round_id>/redraft", methods=["POST"])

@@ -10,12 +10,12 @@ from flask.typing import ResponseReturnValue
 from portal.core import clock
 from portal.core.access import access, current_person, public
 from portal.core.errors import Invalid
-from portal.core.web import done, page
+from portal.core.web import beside, done, form_status, page
 from portal.decisions import policy, queries, services
 from portal.decisions.forms import PublishForm
 from portal.decisions.models import DecisionRecord
 from portal.decisions.services import typesetting
-from portal.decisions.views.frame import beside, blueprint, day, pdf, status
+from portal.decisions.views.frame import blueprint, day, pdf
 from portal.frameworks.models import Round
 from portal.frameworks.queries import get_round
 
@@ -37,7 +37,7 @@ def publish(record: DecisionRecord) -> ResponseReturnValue:
             return done("Published.", url_for("decisions.papers", round_id=record.round_id))
         except Invalid as error:
             beside(form, error)
-    return page("decisions/publish.html", status(form), record=record, round=record.round, form=form)
+    return page("decisions/publish.html", form_status(form), record=record, round=record.round, form=form)
 
 
 @blueprint.route("/decisions/rounds/<uuid:round_id>/procurement-report", methods=["GET"])

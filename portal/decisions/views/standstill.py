@@ -10,13 +10,13 @@ from flask.typing import ResponseReturnValue
 from portal.core import clock, once
 from portal.core.access import access, current_person
 from portal.core.errors import Invalid
-from portal.core.web import done, page
+from portal.core.web import beside, done, form_status, page
 from portal.decisions import policy, queries, services
 from portal.decisions.forms import AwardNoticeForm, EventForm
 from portal.decisions.models import DecisionRecord
 from portal.decisions.standstill import in_words, last_day
 from portal.decisions.states import EventKind
-from portal.decisions.views.frame import beside, blueprint, day, status
+from portal.decisions.views.frame import blueprint, day
 from portal.frameworks.models import Round
 from portal.frameworks.queries import get_round
 
@@ -46,7 +46,7 @@ def standstill(round_: Round) -> ResponseReturnValue:
     ends = round_.standstill_ends_at
     return page(
         "decisions/standstill.html",
-        status(form),
+        form_status(form),
         round=round_,
         form=form,
         events=queries.list_events(round_),
@@ -75,4 +75,6 @@ def award_notice(record: DecisionRecord) -> ResponseReturnValue:
             )
         except Invalid as error:
             beside(form, error)
-    return page("decisions/award_notice.html", status(form), record=record, round=record.round, form=form)
+    return page(
+        "decisions/award_notice.html", form_status(form), record=record, round=record.round, form=form
+    )

@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from portal.core.access import access, current_person
 from portal.core.db import session
 from portal.core.errors import Invalid, Refused, Stale
-from portal.core.web import done, page, page_number
+from portal.core.web import beside, done, page, page_number
 from portal.evaluations import policy, queries, services
 from portal.evaluations.forms import (
     ActionForm,
@@ -25,7 +25,7 @@ from portal.evaluations.forms import (
 from portal.evaluations.models import EvaluationSheet
 from portal.evaluations.queries import Grid
 from portal.evaluations.services import Pair, Plan, Setting, Spread
-from portal.evaluations.views.frame import beside, blueprint
+from portal.evaluations.views.frame import blueprint
 from portal.frameworks.models import Round
 from portal.frameworks.queries import get_round
 
@@ -89,7 +89,6 @@ def workload(round_: Round) -> ResponseReturnValue:
             return done("Saved when scores are due.", url_for("evaluations.workload", round_id=round_.id))
         except Invalid as refused:
             beside(form, refused)
-            session.rollback()
     return page(
         "evaluations/workload.html",
         422 if form.errors else 200,

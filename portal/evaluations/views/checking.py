@@ -13,12 +13,12 @@ from portal.applications.services import record_access
 from portal.core.access import access, current_person
 from portal.core.db import session
 from portal.core.errors import Invalid
-from portal.core.web import done, page
+from portal.core.web import beside, done, page, seen_version
 from portal.evaluations import policy, queries, services
 from portal.evaluations.forms import ActionForm, ConclusionForm, ReviewForm, read_findings
 from portal.evaluations.queries import CheckLine
 from portal.evaluations.states import CheckState
-from portal.evaluations.views.frame import beside, blueprint, seen
+from portal.evaluations.views.frame import blueprint
 
 
 @blueprint.route("/evaluations/applications/<uuid:application_id>/check", methods=["GET", "POST"])
@@ -52,7 +52,6 @@ def conclude(application: Application) -> ResponseReturnValue:
             return done(f"Concluded: {application.organisation.legal_name}.", to)
         except Invalid as refused:
             beside(form, refused)
-            session.rollback()
     return _check_page(application, form, None)
 
 
@@ -73,7 +72,7 @@ def review(application: Application, question_id: uuid.UUID) -> ResponseReturnVa
                 is_confirmed=form.outcome.data == "confirm",
                 reason=form.reason.data or "",
                 by=current_person(),
-                seen_version=seen(form),
+                seen_version=seen_version(),
             )
             return done(
                 "Confirmed: the fail stands." if form.outcome.data == "confirm" else "Turned back.",
@@ -81,7 +80,6 @@ def review(application: Application, question_id: uuid.UUID) -> ResponseReturnVa
             )
         except Invalid as refused:
             beside(form, refused)
-            session.rollback()
     return _review_page(application, question_id, form)
 
 

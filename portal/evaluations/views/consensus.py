@@ -11,13 +11,12 @@ from portal.applications import queries as applications
 from portal.applications.models import Application
 from portal.applications.services import record_access
 from portal.core.access import access, current_person
-from portal.core.db import session
 from portal.core.errors import Invalid, NotFound
-from portal.core.web import done, page, page_number
+from portal.core.web import beside, done, page, page_number, seen_version
 from portal.evaluations import policy, queries, services
 from portal.evaluations.forms import ActionForm, ConsensusForm
 from portal.evaluations.queries import ConsensusLine
-from portal.evaluations.views.frame import beside, blueprint, seen
+from portal.evaluations.views.frame import blueprint
 from portal.frameworks.models import Round
 from portal.frameworks.queries import get_round
 
@@ -68,7 +67,6 @@ def agree(application: Application, question_id: uuid.UUID) -> ResponseReturnVal
             return _save(application, line, lines, form)
         except Invalid as refused:
             beside(form, refused)
-            session.rollback()
     record_access(application, current_person(), f"question {line.question.number}, all scores")
     submission = applications.latest_submission(application)
     return page(
@@ -102,7 +100,7 @@ def _save(
         reason=form.reason.data or "",
         attended=form.attended.data or "",
         by=current_person(),
-        seen_version=seen(form),
+        seen_version=seen_version(),
     )
     here = lines.index(line)
     following = next((other for other in lines[here + 1 :] + lines[:here] if other.agreed is None), None)

@@ -8,13 +8,12 @@ from flask.typing import ResponseReturnValue
 from portal.applications import queries as applications
 from portal.applications.services import record_access
 from portal.core.access import access, current_person
-from portal.core.db import session
 from portal.core.errors import Invalid
-from portal.core.web import done, page, page_number
+from portal.core.web import beside, done, page, page_number, seen_version
 from portal.evaluations import policy, queries, services
 from portal.evaluations.forms import ActionForm, ScoreForm
 from portal.evaluations.models import EvaluationSheet, Score
-from portal.evaluations.views.frame import beside, blueprint, seen
+from portal.evaluations.views.frame import blueprint
 
 
 @blueprint.route("/evaluations", methods=["GET"])
@@ -57,7 +56,6 @@ def score(score: Score) -> ResponseReturnValue:
             return _save(score, form)
         except Invalid as refused:
             beside(form, refused)
-            session.rollback()
     record_access(score.sheet.application, current_person(), f"question {score.question.number}")
     return _score_page(score, form)
 
@@ -72,7 +70,7 @@ def _save(score: Score, form: ScoreForm) -> ResponseReturnValue:
         reason=form.reason.data or "",
         working_notes=form.working_notes.data or "",
         by=current_person(),
-        seen_version=seen(form),
+        seen_version=seen_version(),
     )
     if then == "draft":
         return done("Draft saved.", url_for("evaluations.score", score_id=score.id))

@@ -9,11 +9,11 @@ from portal.core import clock
 from portal.core.access import access, current_person
 from portal.core.db import session
 from portal.core.errors import Invalid
-from portal.core.web import done, page
+from portal.core.web import done, page, seen_version
 from portal.frameworks import policy, queries, services
 from portal.frameworks.forms import AmendmentForm
 from portal.frameworks.models import Question, Round
-from portal.frameworks.views.frame import blueprint, seen_version
+from portal.frameworks.views.frame import blueprint
 
 
 @blueprint.route("/rounds/<uuid:round_id>/amend", methods=["GET", "POST"])

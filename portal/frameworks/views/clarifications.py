@@ -12,12 +12,12 @@ from portal.core import clock, once
 from portal.core.access import access, current_person, public
 from portal.core.errors import Invalid
 from portal.core.links import link
-from portal.core.web import done, page, page_number
+from portal.core.web import beside, done, form_status, page, page_number, seen_version
 from portal.frameworks import policy, queries, services
 from portal.frameworks.forms.clarifications import AnswerForm, AskForm, Confirming, CorrectionForm
 from portal.frameworks.models import Clarification, ClarificationNote, Round
 from portal.frameworks.states import ClarificationState, NoteKind, RoundState
-from portal.frameworks.views.frame import beside, blueprint, seen, status
+from portal.frameworks.views.frame import blueprint
 from portal.providers.queries import list_own_organisations
 
 PAGE_SIZE = 25
@@ -123,7 +123,7 @@ def ask(round_: Round) -> ResponseReturnValue:
             _beside(form, error)
     return page(
         "frameworks/ask.html",
-        status(form),
+        form_status(form),
         form=form,
         round=round_,
         organisations=organisations,
@@ -171,7 +171,7 @@ def clarification(asked: Clarification) -> ResponseReturnValue:
     person = current_person()
     return page(
         "frameworks/clarification.html",
-        status(form),
+        form_status(form),
         form=form,
         asked=asked,
         note=queries.find_note_for(asked),
@@ -190,7 +190,7 @@ def _answer(asked: Clarification, form: AnswerForm) -> str:
     words: dict[str, Any] = {
         "answer": form.answer.data or "",
         "by": current_person(),
-        "seen_version": seen(form),
+        "seen_version": seen_version(),
     }
     if form.audience.data == "asker":
         services.answer_privately(asked, reason=form.reason.data or "", **words)
@@ -218,4 +218,4 @@ def correct(note: ClarificationNote) -> ResponseReturnValue:
             )
         except Invalid as error:
             _beside(form, error)
-    return page("frameworks/correct.html", status(form), form=form, note=note)
+    return page("frameworks/correct.html", form_status(form), form=form, note=note)

@@ -10,13 +10,13 @@ from flask.typing import ResponseReturnValue
 from portal.core import once
 from portal.core.access import access, current_person
 from portal.core.errors import Invalid
-from portal.core.web import done, page
+from portal.core.web import beside, done, form_status, page
 from portal.frameworks import policy, queries, services
 from portal.frameworks.forms import ConfirmForm, QuestionForm, first_values, question_form, question_values
 from portal.frameworks.models import Question, Round, Section
 from portal.frameworks.queries import Condition
 from portal.frameworks.states import QuestionKind
-from portal.frameworks.views.frame import beside, blueprint, status
+from portal.frameworks.views.frame import blueprint
 
 STEPS = {"up": -1, "down": 1}
 
@@ -63,7 +63,7 @@ def new_question(section: Section) -> ResponseReturnValue:
             return done(f"Question {made.number} added.", _address(made))
         except Invalid as error:
             beside(form, error)
-    return page("frameworks/new_question.html", status(form), form=form, kind=kind, section=section)
+    return page("frameworks/new_question.html", form_status(form), form=form, kind=kind, section=section)
 
 
 @blueprint.route("/questions/<uuid:question_id>/edit", methods=["GET", "POST"])
@@ -81,7 +81,7 @@ def edit_question(question: Question) -> ResponseReturnValue:
             beside(form, error)
     return page(
         "frameworks/edit_question.html",
-        status(form),
+        form_status(form),
         form=form,
         kind=kind,
         kinds=kinds,

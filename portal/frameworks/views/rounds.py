@@ -14,7 +14,7 @@ from portal.accounts.models import Person
 from portal.core import clock, once
 from portal.core.access import access, current_person, rule_of
 from portal.core.errors import Invalid
-from portal.core.web import done, page, page_number
+from portal.core.web import beside, done, form_status, page, page_number, seen_version
 from portal.frameworks import policy, queries, services, workflow
 from portal.frameworks.forms import (
     CancelForm,
@@ -27,7 +27,7 @@ from portal.frameworks.forms import (
 )
 from portal.frameworks.models import Round
 from portal.frameworks.states import AdmissionRule, StartingSet
-from portal.frameworks.views.frame import beside, blueprint, seen, status
+from portal.frameworks.views.frame import blueprint
 
 PAGE_SIZE = 25
 
@@ -83,7 +83,7 @@ def new_round() -> ResponseReturnValue:
             return done("Draft saved.", url_for("frameworks.show", round_id=made.id))
         except Invalid as error:
             beside(form, error)
-    return page("frameworks/new_round.html", status(form), form=form, framework=framework)
+    return page("frameworks/new_round.html", form_status(form), form=form, framework=framework)
 
 
 def _first_values() -> dict[str, Any]:
@@ -138,11 +138,11 @@ def edit_round(round_: Round) -> ResponseReturnValue:
     form = RoundForm(data=round_values(round_))
     if form.validate_on_submit():
         try:
-            services.edit_round(round_, form.terms(), by=current_person(), seen_version=seen(form))
+            services.edit_round(round_, form.terms(), by=current_person(), seen_version=seen_version())
             return done("Round saved.", url_for("frameworks.show", round_id=round_.id))
         except Invalid as error:
             beside(form, error)
-    return page("frameworks/edit_round.html", status(form), form=form, round=round_)
+    return page("frameworks/edit_round.html", form_status(form), form=form, round=round_)
 
 
 @blueprint.route("/rounds/<uuid:round_id>/publish", methods=["GET", "POST"])
@@ -150,7 +150,7 @@ def edit_round(round_: Round) -> ResponseReturnValue:
 def publish_round(round_: Round) -> ResponseReturnValue:
     form = ConfirmForm(data={"version": round_.version})
     if form.validate_on_submit():
-        services.publish_round(round_, by=current_person(), seen_version=seen(form))
+        services.publish_round(round_, by=current_person(), seen_version=seen_version())
         return done(
             "The round is published. Providers can apply now.",
             url_for("frameworks.show", round_id=round_.id),
@@ -189,7 +189,7 @@ def extend_deadline(round_: Round) -> ResponseReturnValue:
                 form.deadline(),
                 reason=form.reason.data or "",
                 by=current_person(),
-                seen_version=seen(form),
+                seen_version=seen_version(),
             )
             return done(
                 "The deadline is extended for everyone.",
@@ -197,7 +197,9 @@ def extend_deadline(round_: Round) -> ResponseReturnValue:
             )
         except Invalid as error:
             beside(form, error)
-    return page("frameworks/extend_deadline.html", status(form), form=form, round=round_, proposed=proposed)
+    return page(
+        "frameworks/extend_deadline.html", form_status(form), form=form, round=round_, proposed=proposed
+    )
 
 
 @blueprint.route("/rounds/<uuid:round_id>/cancel", methods=["GET", "POST"])
@@ -206,7 +208,7 @@ def cancel_round(round_: Round) -> ResponseReturnValue:
     form = CancelForm(data={"version": round_.version})
     if form.validate_on_submit():
         services.cancel_round(
-            round_, reason=form.reason.data or "", by=current_person(), seen_version=seen(form)
+            round_, reason=form.reason.data or "", by=current_person(), seen_version=seen_version()
         )
         return done("The round is cancelled.", url_for("frameworks.show", round_id=round_.id))
-    return page("frameworks/cancel_round.html", status(form), form=form, round=round_)
+    return page("frameworks/cancel_round.html", form_status(form), form=form, round=round_)

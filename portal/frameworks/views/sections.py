@@ -10,11 +10,11 @@ from flask.typing import ResponseReturnValue
 from portal.core import once
 from portal.core.access import access, current_person
 from portal.core.errors import Invalid
-from portal.core.web import done, page
+from portal.core.web import beside, done, form_status, page
 from portal.frameworks import policy, queries, services
 from portal.frameworks.forms import ConfirmForm, SectionForm, section_form
 from portal.frameworks.models import Round, Section
-from portal.frameworks.views.frame import beside, blueprint, status
+from portal.frameworks.views.frame import blueprint
 from portal.frameworks.views.questions import address_of_section, set_moved, step_wanted
 
 
@@ -29,7 +29,7 @@ def new_section(round_: Round) -> ResponseReturnValue:
             return done("Section added. Now add its questions.", address_of_section(made))
         except Invalid as error:
             beside(form, error)
-    return page("frameworks/new_section.html", status(form), form=form, round=round_)
+    return page("frameworks/new_section.html", form_status(form), form=form, round=round_)
 
 
 @blueprint.route("/sections/<uuid:section_id>/edit", methods=["GET", "POST"])
@@ -42,7 +42,9 @@ def edit_section(section: Section) -> ResponseReturnValue:
             return done("Section saved.", address_of_section(section))
         except Invalid as error:
             beside(form, error)
-    return page("frameworks/edit_section.html", status(form), form=form, section=section, round=section.round)
+    return page(
+        "frameworks/edit_section.html", form_status(form), form=form, section=section, round=section.round
+    )
 
 
 @blueprint.post("/sections/<uuid:section_id>/move")

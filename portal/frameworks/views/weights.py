@@ -6,12 +6,12 @@ from flask import request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.core.access import access, current_person
-from portal.core.web import done, page
+from portal.core.web import done, page, seen_version
 from portal.frameworks import policy, queries, services
 from portal.frameworks.forms import WeightsForm
 from portal.frameworks.models import Round
 from portal.frameworks.states import EvaluatedBy
-from portal.frameworks.views.frame import blueprint, seen_version
+from portal.frameworks.views.frame import blueprint
 
 
 @blueprint.route("/rounds/<uuid:round_id>/weights", methods=["GET", "POST"])

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from portal.adapters import mail
 from portal.core.access import access, current_person
 from portal.core.errors import Invalid
-from portal.core.web import done, page, page_number
+from portal.core.web import done, page, page_number, seen_version
 from portal.notifications import policy, queries, services
 from portal.notifications.forms import SettingsForm
 from portal.notifications.models import Notification
@@ -65,7 +65,7 @@ def settings() -> ResponseReturnValue:
             digest_topics=form.topics,
             mobile=form.number,
             by=person,
-            seen_version=form.seen,
+            seen_version=seen_version(),
         )
     except Invalid as error:
         if error.field is None:

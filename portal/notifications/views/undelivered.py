@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from flask import request, url_for
+from flask import url_for
 from flask.typing import ResponseReturnValue
 
 from portal.core.access import access, current_person
-from portal.core.web import done, page, page_number
+from portal.core.web import done, page, page_number, seen_version
 from portal.notifications import policy, queries, services
 from portal.notifications.models import Message
 from portal.notifications.views.edge import blueprint
@@ -31,14 +31,14 @@ def undelivered() -> ResponseReturnValue:
 @blueprint.route("/undelivered-mail/<uuid:message_id>/send-again", methods=["POST"])
 @access(policy.can_settle, of=queries.get_undelivered)
 def send_again(message: Message) -> ResponseReturnValue:
-    services.send_again(message, by=current_person(), seen_version=request.form.get("version", type=int))
+    services.send_again(message, by=current_person(), seen_version=seen_version())
     return done("The message is on its way again.", url_for("notifications.undelivered"))
 
 
 @blueprint.route("/undelivered-mail/<uuid:message_id>/leave", methods=["POST"])
 @access(policy.can_settle, of=queries.get_undelivered)
 def leave(message: Message) -> ResponseReturnValue:
-    services.leave(message, by=current_person(), seen_version=request.form.get("version", type=int))
+    services.leave(message, by=current_person(), seen_version=seen_version())
     return done("The message is left as it is.", url_for("notifications.undelivered"))
 
 
