@@ -21,7 +21,8 @@ from portal.core import clock
 from portal.core.db import session
 from portal.core.errors import NotFound
 from portal.frameworks.models import AgeBand, PriceCell
-from portal.pricing.queries import nightly, prices_in_force
+from portal.pricing.modifiers import nightly
+from portal.pricing.queries import prices_in_force
 from portal.providers.models import OfstedAgency, Organisation, RegisterImport
 from portal.vacancies.models import Vacancy
 from portal.vacancies.queries import fresh_since, freshness, is_free_on, miles_between, shown_since

@@ -13,7 +13,7 @@ from portal.core.web import page, page_number
 from portal.matching import policy, queries
 from portal.matching.forms import NeedsForm
 from portal.matching.queries import MOST_COUNTED, PAGE_SIZE, Needs
-from portal.pricing.queries import nightly
+from portal.pricing.modifiers import nightly
 from portal.vacancies.models import Vacancy
 from portal.vacancies.states import OPEN, Gender
 

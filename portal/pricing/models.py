@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import uuid
 from datetime import date
+from decimal import Decimal
+from typing import Annotated
 
 import sqlalchemy as sa
 from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint
@@ -32,6 +34,7 @@ class PriceVersion(Versioned, Base):
     proposed_by_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("person.id"))
 
     prices: Mapped[list[Price]] = relationship(back_populates="price_version")
+    modifiers: Mapped[PriceModifiers | None] = relationship(back_populates="price_version")
 
 
 class AgreedCell(Base):
@@ -74,3 +77,47 @@ class Price(Identified, Base):
 
     agreed_cell: Mapped[AgreedCell] = relationship(lazy="joined", innerjoin=True)
     price_version: Mapped[PriceVersion] = relationship(back_populates="prices")
+
+
+Percent = Annotated[Decimal, mapped_column(sa.Numeric(5, 2))]
+
+
+class PriceModifiers(Base):
+    """All modifiers of a schedule as one version set them; in force until a later version sets them anew.
+
+    A provider's modifiers change at most once from one day, so that on any day exactly one set is in force.
+    """
+
+    __tablename__ = "price_modifiers"
+    __table_args__ = (
+        UniqueConstraint("framework_id", "organisation_id", "effective_from"),
+        CheckConstraint(
+            "(sibling_from IS NULL) = (sibling_percent IS NULL) AND sibling_from >= 2"
+            " AND sibling_percent > 0 AND sibling_percent < 100",
+            name="sibling_discount",
+        ),
+        CheckConstraint(
+            "(long_term_weeks IS NULL) = (long_term_percent IS NULL) AND long_term_weeks >= 1"
+            " AND long_term_percent > 0 AND long_term_percent < 100",
+            name="long_term_discount",
+        ),
+        CheckConstraint("retainer_percent > 0 AND retainer_percent <= 100", name="retainer"),
+        CheckConstraint(
+            "num_nonnulls(solo_amount, solo_percent) <= 1 AND coalesce(solo_amount, solo_percent, 1) > 0",
+            name="solo_supplement",
+        ),
+    )
+
+    price_version_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("price_version.id"), primary_key=True)
+    framework_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("framework.id"))
+    organisation_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("organisation.id"), index=True)
+    effective_from: Mapped[date]
+    sibling_from: Mapped[int | None]
+    sibling_percent: Mapped[Percent | None]
+    long_term_weeks: Mapped[int | None]
+    long_term_percent: Mapped[Percent | None]
+    retainer_percent: Mapped[Percent | None]
+    solo_amount: Mapped[Money | None]
+    solo_percent: Mapped[Percent | None]
+
+    price_version: Mapped[PriceVersion] = relationship(back_populates="modifiers")

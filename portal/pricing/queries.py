@@ -4,25 +4,24 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import aliased, joinedload
 
 from portal.accounts.models import Person
 from portal.core.db import session
 from portal.core.errors import NotFound
 from portal.frameworks.models import Framework
-from portal.pricing.models import AgreedCell, Price, PriceVersion
+from portal.pricing.models import AgreedCell, Price, PriceModifiers, PriceVersion
+from portal.pricing.modifiers import NO_MODIFIERS, Modifiers
 from portal.pricing.states import PriceVersionState
 from portal.providers.models import Organisation
 from portal.providers.queries import get_organisation
-
-NIGHTS_IN_A_WEEK = 7
-PENNY = Decimal("0.01")
 
 
 @dataclass(frozen=True)
@@ -49,11 +48,6 @@ class Change:
     old: Decimal | None
     new: Decimal | None
     effective_from: date
-
-
-def nightly(weekly_fee: Decimal) -> Decimal:
-    """A seventh of the weekly fee, to the nearest penny, half a penny upwards (domain handbook §7)."""
-    return (weekly_fee / NIGHTS_IN_A_WEEK).quantize(PENNY, rounding=ROUND_HALF_UP)
 
 
 def get_schedule(person: Person, organisation_id: uuid.UUID, framework_id: uuid.UUID) -> Schedule:
@@ -195,3 +189,37 @@ def price_on(
     prices = prices_in_force(framework_id, cell_ids, day)
     rows = session.execute(sa.select(prices).where(prices.c.organisation_id.in_(organisation_ids)))
     return {(row.organisation_id, row.cell_id): row.weekly_fee for row in rows}
+
+
+def modifiers_in_force(framework_id: uuid.UUID, day: date) -> sa.Subquery:
+    """Every provider's agreed modifiers on `day`, to be joined by `organisation_id`, with `Modifiers`' columns.
+
+    A provider without a row has agreed none.
+    """
+    return (
+        sa.select(PriceModifiers.organisation_id, PriceModifiers.effective_from, *modifier_columns())
+        .ext(distinct_on(PriceModifiers.organisation_id))
+        .where(PriceModifiers.framework_id == framework_id, PriceModifiers.effective_from <= day)
+        .order_by(PriceModifiers.organisation_id, PriceModifiers.effective_from.desc())
+        .subquery("modifiers_in_force")
+    )
+
+
+def modifiers_on(
+    framework_id: uuid.UUID, organisation_ids: Collection[uuid.UUID], day: date
+) -> dict[uuid.UUID, Modifiers]:
+    """Each of these providers' modifiers on `day`, in one statement; also where none are agreed."""
+    found = modifiers_in_force(framework_id, day)
+    rows = session.execute(sa.select(found).where(found.c.organisation_id.in_(organisation_ids)))
+    agreed = {row.organisation_id: modifiers_from(row) for row in rows}
+    return {each: agreed.get(each, NO_MODIFIERS) for each in organisation_ids}
+
+
+def modifier_columns() -> list[Any]:
+    """The columns that `Modifiers` is made of."""
+    return [getattr(PriceModifiers, field.name) for field in fields(Modifiers)]
+
+
+def modifiers_from(row: Any) -> Modifiers:
+    """The modifiers that a row holds; none where an outer join found nothing."""
+    return Modifiers(**{field.name: getattr(row, field.name) for field in fields(Modifiers)})

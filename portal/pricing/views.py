@@ -19,6 +19,7 @@ from portal.frameworks.queries import CellRow, list_age_bands, list_cells
 from portal.pricing import policy, queries, services
 from portal.pricing.forms import PREFIX, LowerForm, NewFees
 from portal.pricing.models import PriceVersion
+from portal.pricing.modifiers import nightly
 from portal.pricing.queries import Schedule
 
 blueprint = Blueprint("pricing", __name__)
@@ -60,7 +61,7 @@ def schedule(schedule: Schedule) -> ResponseReturnValue:
         latest=queries.list_versions(schedule, limit=1),
         may_lower=policy.can_lower(current_person(), schedule),
         is_own=current_person().acts_for(schedule.organisation.id),
-        nightly=queries.nightly,
+        nightly=nightly,
         **_grid(),
     )
 
@@ -93,7 +94,7 @@ def version(version: PriceVersion) -> ResponseReturnValue:
         schedule=queries.get_schedule(person, version.organisation_id, version.framework_id),
         lines=[(cell, changes[cell.id]) for cell in list_cells() if cell.id in changes],
         today=clock.today(),
-        nightly=queries.nightly,
+        nightly=nightly,
     )
 
 

@@ -16,6 +16,8 @@ from portal.core.db import session
 from portal.frameworks.models import Framework, PriceCell
 from portal.frameworks.services import load_reference_lists
 from portal.pricing.models import AgreedCell, Price, PriceVersion
+from portal.pricing.modifiers import Modifiers
+from portal.pricing.services.versions import record_modifiers
 from portal.pricing.states import PriceVersionState
 from portal.providers.models import Organisation
 from tests.factories import accounts
@@ -49,6 +51,7 @@ def price_version(
     fees: Mapping[int, Decimal | None],
     *,
     effective_from: date | None = None,
+    modifiers: Modifiers | None = None,
     **columns: Any,
 ) -> PriceVersion:
     """An approved first version with these weekly fees by cell id; None is "not offered"."""
@@ -75,4 +78,8 @@ def price_version(
                 period=Range(starts, None),
             )
         )
+    if modifiers is not None:
+        with as_worker():
+            record_modifiers(made, modifiers)
+        session.commit()
     return made

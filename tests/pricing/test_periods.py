@@ -15,8 +15,9 @@ from portal.accounts.states import Role
 from portal.core import clock
 from portal.core.db import session
 from portal.core.errors import Invalid
-from portal.pricing import queries, services
+from portal.pricing import services
 from portal.pricing.models import AgreedCell, Price
+from portal.pricing.modifiers import nightly
 from portal.pricing.services.versions import check_fee
 from tests.factories import accounts, frameworks, pricing, providers
 
@@ -69,10 +70,10 @@ def test_rule_08_no_overlap_and_no_gap(changes: list[tuple[int, Decimal]]) -> No
 
 @given(fee=FEES)
 def test_nightly_is_a_seventh_to_the_nearest_penny(fee: Decimal) -> None:
-    nightly = queries.nightly(fee)
-    assert nightly == nightly.quantize(Decimal("0.01"))
-    assert abs(nightly * 7 - fee) <= Decimal("0.035")
-    assert nightly == (fee / 7).quantize(Decimal("0.01"), rounding=ROUND_HALF_UP)
+    night = nightly(fee)
+    assert night == night.quantize(Decimal("0.01"))
+    assert abs(night * 7 - fee) <= Decimal("0.035")
+    assert night == (fee / 7).quantize(Decimal("0.01"), rounding=ROUND_HALF_UP)
 
 
 @given(fee=FEES)
@@ -87,8 +88,8 @@ def test_parts_of_a_penny_are_refused(fee: Decimal) -> None:
 
 
 @pytest.mark.parametrize(
-    ("weekly", "nightly"),
+    ("weekly", "night"),
     [("800", "114.29"), ("0.03", "0.00"), ("0.04", "0.01"), ("0.035", "0.01"), ("971.85", "138.84")],
 )
-def test_nightly_examples(weekly: str, nightly: str) -> None:
-    assert queries.nightly(Decimal(weekly)) == Decimal(nightly)
+def test_nightly_examples(weekly: str, night: str) -> None:
+    assert nightly(Decimal(weekly)) == Decimal(night)

@@ -9,7 +9,7 @@ from portal.accounts.models import Person
 from portal.agreements.services import admit_incumbent
 from portal.core.db import session
 from portal.demo.services.people import FIRST_DAY
-from portal.demo.services.prices import fees_of
+from portal.demo.services.prices import MODIFIERS, fees_of
 from portal.demo.services.story import Story
 from portal.frameworks.services import load_framework, load_reference_lists
 from portal.pricing.services import set_initial_prices
@@ -43,4 +43,11 @@ def _record_framework(story: Story, _: Person) -> None:
 def _admit(story: Story, provider: str, by: Person) -> None:
     organisation, framework = story.organisation(provider), story.framework()
     admit_incumbent(framework, organisation, starts_on=LIVE_SINCE, by=by)
-    set_initial_prices(framework, organisation, fees_of(provider), effective_from=LIVE_SINCE, by=by)
+    set_initial_prices(
+        framework,
+        organisation,
+        fees_of(provider),
+        effective_from=LIVE_SINCE,
+        modifiers=MODIFIERS[provider],
+        by=by,
+    )

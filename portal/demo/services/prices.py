@@ -17,6 +17,7 @@ from portal.demo.services.people import finance_lead_of
 from portal.demo.services.story import Story
 from portal.frameworks.models import PriceCell
 from portal.frameworks.services.rounds import Volume
+from portal.pricing.modifiers import Modifiers
 from portal.pricing.services import lower_prices
 
 PENNY = Decimal("0.01")
@@ -46,6 +47,19 @@ class Lowering:
     factor: Decimal
     reason: str
 
+
+# What the members from before the portal had agreed beside their weekly fees.
+MODIFIERS = {
+    "ragstone": Modifiers(
+        sibling_from=2,
+        sibling_percent=Decimal("5"),
+        long_term_weeks=52,
+        long_term_percent=Decimal("2.5"),
+        retainer_percent=Decimal("50"),
+        solo_amount=Decimal("95.00"),
+    ),
+    "samphire": Modifiers(sibling_from=3, sibling_percent=Decimal("7.5"), solo_percent=Decimal("12")),
+}
 
 # With the prices that each joined with, both come to three versions: one past, one in force, one to come.
 LOWERINGS = (

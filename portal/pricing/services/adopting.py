@@ -12,8 +12,15 @@ from portal.core import transitions
 from portal.core.errors import Invalid
 from portal.frameworks.models import Framework
 from portal.pricing.models import PriceVersion
+from portal.pricing.modifiers import NO_MODIFIERS, Modifiers
 from portal.pricing.queries import Schedule
-from portal.pricing.services.versions import add_cells, check_fee, open_prices, propose_version
+from portal.pricing.services.versions import (
+    add_cells,
+    check_fee,
+    open_prices,
+    propose_version,
+    record_modifiers,
+)
 from portal.pricing.workflow import PRICE_VERSION
 from portal.providers.models import Organisation
 
@@ -59,13 +66,18 @@ def set_initial_prices(
     *,
     effective_from: date,
     by: Person,
+    modifiers: Modifiers = NO_MODIFIERS,
 ) -> PriceVersion:
     """Record the prices of a member from before the portal, by cell id; None is "not offered".
 
-    A commissioner. Raises `Invalid` for a fee of nothing or less, or with parts of a penny (rule 8).
+    With the modifiers that were agreed with them. A commissioner. Raises `Invalid` for a fee of nothing or
+    less, or with parts of a penny (rule 8).
     """
     reason = "Prices agreed before the portal, as recorded when it began."
-    return _adopt(Schedule(organisation, framework), fees, effective_from, reason, by)
+    version = _adopt(Schedule(organisation, framework), fees, effective_from, reason, by)
+    if modifiers:
+        record_modifiers(version, modifiers)
+    return version
 
 
 def _adopt(

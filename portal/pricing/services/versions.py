@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import date
 from decimal import Decimal
 
@@ -13,11 +14,19 @@ from portal.accounts.models import Person
 from portal.core.db import session
 from portal.core.errors import Invalid, on_constraint
 from portal.pricing import queries
-from portal.pricing.models import AgreedCell, Price, PriceVersion
-from portal.pricing.queries import PENNY, Schedule
+from portal.pricing.models import AgreedCell, Price, PriceModifiers, PriceVersion
+from portal.pricing.modifiers import HUNDRED, PENNY, Modifiers
+from portal.pricing.queries import Schedule
 
 HIGHEST_FEE = Decimal("99999.99")
+HUNDREDTH = Decimal("0.01")  # of a percent
+LATEST_START = 999  # weeks, or children
 
+on_constraint(
+    "uq_price_modifiers_framework_id_organisation_id_effective_from",
+    "The modifiers already change on that day. Choose another date",
+    field="effective_from",
+)
 on_constraint(
     "ex_price_no_overlap",
     "This price was changed at the same moment. Look at the schedule again, then repeat your change",
@@ -105,6 +114,60 @@ def open_prices(
             )
         )
     session.flush()
+
+
+def record_modifiers(version: PriceVersion, modifiers: Modifiers) -> None:
+    """Put the whole set of modifiers in force from the version's date on; checked by `check_modifiers`.
+
+    Refused by the database when the schedule's modifiers already change on that very day.
+    """
+    check_modifiers(modifiers)
+    session.add(
+        PriceModifiers(
+            price_version_id=version.id,
+            framework_id=version.framework_id,
+            organisation_id=version.organisation_id,
+            effective_from=version.effective_from,
+            **asdict(modifiers),
+        )
+    )
+    session.flush()
+
+
+def check_modifiers(modifiers: Modifiers) -> None:
+    """Whole pairs, percentages with at most two decimals, and never both kinds of solo supplement (rule 8).
+
+    Raises `Invalid` with the field of `Modifiers` at fault.
+    """
+    _check_discount(modifiers, "sibling_from", "sibling_percent", "sibling discount", lowest=2)
+    _check_discount(modifiers, "long_term_weeks", "long_term_percent", "long-term discount", lowest=1)
+    for field in ("retainer_percent", "solo_percent"):
+        _check_percent(getattr(modifiers, field), field, highest=HUNDRED)
+    if modifiers.solo_amount is not None:
+        check_fee(modifiers.solo_amount, field="solo_amount")
+        if modifiers.solo_percent is not None:
+            raise Invalid(
+                "Enter the solo supplement in pounds or as a percentage, not both", field="solo_amount"
+            )
+
+
+def _check_discount(modifiers: Modifiers, start: str, share: str, name: str, *, lowest: int) -> None:
+    begins, percent = getattr(modifiers, start), getattr(modifiers, share)
+    if percent is not None and begins is None:
+        raise Invalid(f"Say from when the {name} applies", field=start)
+    if begins is not None and percent is None:
+        raise Invalid(f"Enter the percentage of the {name}", field=share)
+    if begins is not None and not lowest <= begins <= LATEST_START:
+        raise Invalid(f"Enter a whole number from {lowest} to {LATEST_START:,}", field=start)
+    _check_percent(percent, share, highest=HUNDRED - HUNDREDTH)
+
+
+def _check_percent(percent: Decimal | None, field: str, *, highest: Decimal) -> None:
+    if percent is None:
+        return
+    if not percent.is_finite() or not 0 < percent <= highest or percent != percent.quantize(HUNDREDTH):
+        words = "100" if highest == HUNDRED else "less than 100"
+        raise Invalid(f"Enter a percentage more than 0 and up to {words}, such as 7.5", field=field)
 
 
 def check_fee(fee: Decimal, *, field: str | None = None) -> Decimal:
