@@ -18,13 +18,26 @@ from wtforms import (
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import InputRequired, NumberRange, Optional
 
-from portal.frameworks.queries import list_need_categories, list_placement_types
+from portal.frameworks.queries import list_age_bands, list_need_categories, list_placement_types
 from portal.vacancies.models import Vacancy
 from portal.vacancies.queries import list_districts
 from portal.vacancies.services import Household
-from portal.vacancies.states import Gender
+from portal.vacancies.states import (
+    Accessibility,
+    Coded,
+    Ethnicity,
+    Gender,
+    Language,
+    OverUsualLimit,
+    Pet,
+    Religion,
+    Skill,
+    Smoking,
+)
 
 OUTSIDE = "outside"
+NOT_SAID = "Not said"
+YES_NO = {"yes": True, "no": False, None: None}
 GENDERS = {Gender.ANY: "Any child", Gender.FEMALE: "Girls only", Gender.MALE: "Boys only"}
 
 
@@ -35,6 +48,28 @@ def _number(label: str, missing: str, most: int, *, least: int = 0, description:
         description=description,
         validators=[InputRequired(missing), NumberRange(least, most, message=wrong)],
     )
+
+
+def _maybe_number(label: str, most: int, *, least: int = 0, description: str = "") -> IntegerField:
+    wrong = f"{label} must be a whole number from {least} to {most}"
+    return IntegerField(
+        label, description=description, validators=[Optional(), NumberRange(least, most, message=wrong)]
+    )
+
+
+def _choices(words: dict[str, str], not_said: str | None = None) -> list[SelectChoice]:
+    first = [] if not_said is None else [SelectChoice("", not_said)]
+    return first + [SelectChoice(code, label) for code, label in words.items()]
+
+
+def labels(kind: type[Coded]) -> dict[str, str]:
+    """A code list as it is chosen from."""
+    return {code.value: code.label for code in kind}
+
+
+def _code(value: str | None) -> str | None:
+    """Nothing chosen is nothing said."""
+    return value or None
 
 
 class HouseholdForm(FlaskForm):  # type: ignore[misc]
@@ -56,11 +91,8 @@ class HouseholdForm(FlaskForm):  # type: ignore[misc]
     approved_places = _number(
         "Places approved for", "Enter how many places the carers are approved for", 12, least=1
     )
-    over_usual_limit_from = DateField(
-        "Date of the exemption, if approved for more than 3",
-        validators=[Optional()],
-        description="The carers’ authority allowed more than usual, or all are brothers and sisters.",
-    )
+    over_usual_limit = SelectField("Why there may be more than 3, if approved for more", coerce=_code)
+    over_usual_limit_from = DateField("Since when there may be more than 3", validators=[Optional()])
     placed_now = _number("Children placed now", "Enter how many children are placed now, or 0", 12)
     free_places = _number(
         "Places free",
@@ -84,8 +116,33 @@ class HouseholdForm(FlaskForm):  # type: ignore[misc]
         description="Enter 1 if siblings cannot be placed together here.",
     )
     is_solo_only = BooleanField("One child alone: no other child in placement at the same time")
+    no_younger_child = BooleanField("No child younger than those who live here")
     placement_types = SelectMultipleField("Placement types")
     need_categories = SelectMultipleField("Levels of need the carers can meet")
+    bedrooms = _maybe_number("Bedrooms for fostered children", 12, least=1)
+    carers = RadioField("Carers", choices=_choices({"1": "One", "2": "Two"}, NOT_SAID), coerce=_code)
+    other_children = SelectMultipleField("Ages of the carers’ own children at home")
+    pets = SelectMultipleField("Animals", choices=_choices(labels(Pet)))
+    smoking = RadioField(
+        "Does anybody here smoke or vape?", choices=_choices(labels(Smoking)), default=Smoking.NO.value
+    )
+    accessibility = SelectMultipleField("Access", choices=_choices(labels(Accessibility)))
+    is_driver = RadioField(
+        "Does a carer drive?", choices=_choices({"yes": "Yes", "no": "No"}, NOT_SAID), coerce=_code
+    )
+    school_run_miles = _maybe_number(
+        "School run, up to", 50, description="How many miles the carers would drive to school, one way."
+    )
+    ethnicity = SelectField(
+        "Ethnicity of the carers", choices=_choices(labels(Ethnicity), NOT_SAID), coerce=_code
+    )
+    religion = SelectField(
+        "Religion of the carers", choices=_choices(labels(Religion), NOT_SAID), coerce=_code
+    )
+    languages = SelectMultipleField("Languages besides English", choices=_choices(labels(Language)))
+    skills = SelectMultipleField(
+        "What the carers are trained in or have done", choices=_choices(labels(Skill))
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -95,6 +152,8 @@ class HouseholdForm(FlaskForm):  # type: ignore[misc]
         self.need_categories.choices = [
             SelectChoice(kind.code, kind.label) for kind in list_need_categories()
         ]
+        self.other_children.choices = [SelectChoice(band.code, band.label) for band in list_age_bands()]
+        self.over_usual_limit.choices = _choices(labels(OverUsualLimit), "Not approved for more than 3")
         self.district_code.choices = [
             SelectChoice("", "Choose a district"),
             *(SelectChoice(district.gss_code, district.name) for district in list_districts()),
@@ -103,21 +162,32 @@ class HouseholdForm(FlaskForm):  # type: ignore[misc]
 
     def household(self) -> Household:
         """What was typed, for the service to judge."""
-        district = str(self.district_code.data)
+        typed: dict[str, Any] = {name: self[name].data for name in Household.__dataclass_fields__}
+        district, why = str(typed["district_code"]), typed["over_usual_limit"]
         return Household(
             **{
-                name: self[name].data
-                for name in Household.__dataclass_fields__
-                if name not in {"district_code", "gender"}
-            },
-            district_code=None if district == OUTSIDE else district,
-            gender=Gender(self.gender.data),
+                **typed,
+                "district_code": None if district == OUTSIDE else district,
+                "gender": Gender(typed["gender"]),
+                "smoking": Smoking(typed["smoking"]),
+                "over_usual_limit": OverUsualLimit(why) if why else None,
+                "carers": int(typed["carers"]) if typed["carers"] else None,
+                "is_driver": YES_NO[typed["is_driver"]],
+            }
         )
 
 
 def filled_in(vacancy: Vacancy) -> HouseholdForm:
     """The form as it is to be shown for a household that is on record."""
-    return HouseholdForm(obj=vacancy, data={"district_code": vacancy.district_code or OUTSIDE})
+    known = {name: getattr(vacancy, name) for name in ("version", *Household.__dataclass_fields__)}
+    return HouseholdForm(
+        data={
+            **known,
+            "district_code": vacancy.district_code or OUTSIDE,
+            "carers": str(vacancy.carers) if vacancy.carers else None,
+            "is_driver": {drives: word for word, drives in YES_NO.items()}[vacancy.is_driver],
+        }
+    )
 
 
 class HoldForm(FlaskForm):  # type: ignore[misc]

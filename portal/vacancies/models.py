@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import uuid
 from datetime import date, datetime
+from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import CheckConstraint, ForeignKey, Index
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from portal.core.db import Base, Versioned, enum_of
+from portal.core.db import Base, Identified, Versioned, enum_of
 from portal.providers.models import Organisation
-from portal.vacancies.states import Gender, VacancyState
+from portal.vacancies.states import Gender, OverUsualLimit, Smoking, VacancyState
+
+# Marks a column of special category data, or one that may tell of it: seen only by the provider itself and by
+# placement officers, never in public nor in an export for others (see `queries.shareable_columns`).
+SPECIAL: dict[Any, Any] = {"special_category": True}
+NO_CODES = sa.text("'{}'")
 
 
 class District(Base):
@@ -29,7 +35,9 @@ class Vacancy(Versioned, Base):
     """One carer household, by the provider's own reference, with an outward postcode such as ME10.
 
     Ages are whole years, both ends included. `district_code` None means outside Kent and Medway.
-    A withdrawn household stays on record, and its reference may be used again.
+    A withdrawn household stays on record, and its reference may be used again. Lists hold codes of
+    `states.lists` and of the framework's lists. Parent and child and UASC are placement types, not flags of
+    their own. What is not known is None or an empty list.
     """
 
     __tablename__ = "vacancy"
@@ -43,6 +51,13 @@ class Vacancy(Versioned, Base):
         CheckConstraint(
             "approved_places <= 3 OR over_usual_limit_from IS NOT NULL", name="usual_limit_or_exemption"
         ),
+        CheckConstraint(
+            "(over_usual_limit IS NULL) = (over_usual_limit_from IS NULL)", name="over_usual_limit_dated"
+        ),
+        CheckConstraint("bedrooms BETWEEN 1 AND 12", name="bedrooms_sane"),
+        CheckConstraint("carers IN (1, 2)", name="one_or_two_carers"),
+        CheckConstraint("school_run_miles BETWEEN 0 AND 50", name="school_run_sane"),
+        CheckConstraint("is_driver IS NOT FALSE OR school_run_miles IS NULL", name="school_run_by_a_driver"),
         CheckConstraint("(state = 'held') = (held_until IS NOT NULL)", name="held_until_a_date"),
         CheckConstraint("outward_postcode ~ '^[A-Z]{1,2}[0-9][A-Z0-9]?$'", name="outward_postcode_shape"),
         Index(
@@ -81,6 +96,48 @@ class Vacancy(Versioned, Base):
     district_code: Mapped[str | None] = mapped_column(ForeignKey("district.gss_code"))
     outward_postcode: Mapped[str]
     is_solo_only: Mapped[bool] = mapped_column(default=False)
+    no_younger_child: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
+    over_usual_limit: Mapped[OverUsualLimit | None] = mapped_column(enum_of(OverUsualLimit))
+    bedrooms: Mapped[int | None]
+    carers: Mapped[int | None]
+    ethnicity: Mapped[str | None] = mapped_column(info=SPECIAL)
+    religion: Mapped[str | None] = mapped_column(info=SPECIAL)
+    languages: Mapped[list[str]] = mapped_column(default=list, server_default=NO_CODES)
+    pets: Mapped[list[str]] = mapped_column(default=list, server_default=NO_CODES)
+    smoking: Mapped[Smoking] = mapped_column(
+        enum_of(Smoking), default=Smoking.NO, server_default="no", info=SPECIAL
+    )
+    other_children: Mapped[list[str]] = mapped_column(default=list, server_default=NO_CODES)
+    is_driver: Mapped[bool | None]
+    school_run_miles: Mapped[int | None]
+    accessibility: Mapped[list[str]] = mapped_column(default=list, server_default=NO_CODES, info=SPECIAL)
+    skills: Mapped[list[str]] = mapped_column(default=list, server_default=NO_CODES)
 
     organisation: Mapped[Organisation] = relationship(lazy="joined", innerjoin=True)
     district: Mapped[District | None] = relationship(lazy="joined")
+
+
+class VacancyChange(Identified, Base):
+    """One change of one household, from–to: its history, and what undoing goes back to. Only ever added to.
+
+    `before` and `after` hold the columns that changed, as JSON; of a household that was added, `before` is
+    empty. `batch_id` names the import or call that made many at once; `undoes_id` the change it took back.
+    Whoever acted is known by id alone: a person, or a key of the provider's.
+    """
+
+    __tablename__ = "vacancy_change"
+    __table_args__ = (
+        Index("ix_vacancy_change_history", "vacancy_id", "id"),
+        Index("ix_vacancy_change_batch_id", "batch_id", postgresql_where=sa.text("batch_id IS NOT NULL")),
+        UniqueConstraint("undoes_id"),
+    )
+
+    vacancy_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("vacancy.id"))
+    verb: Mapped[str]
+    actor_id: Mapped[uuid.UUID | None]
+    batch_id: Mapped[uuid.UUID | None]
+    undoes_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("vacancy_change.id"))
+    before: Mapped[dict[str, Any]]
+    after: Mapped[dict[str, Any]]
+
+    vacancy: Mapped[Vacancy] = relationship(lazy="joined", innerjoin=True)

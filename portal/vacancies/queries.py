@@ -20,8 +20,9 @@ from portal.core import clock
 from portal.core.catalogue import kept
 from portal.core.db import session
 from portal.core.errors import NotFound
+from portal.frameworks.queries import list_age_bands, list_need_categories, list_placement_types
 from portal.vacancies.models import District, Vacancy
-from portal.vacancies.states import AGEING_DAYS, FRESH_DAYS, OPEN, Freshness, VacancyState
+from portal.vacancies.states import AGEING_DAYS, CODE_LISTS, CODES, FRESH_DAYS, OPEN, Freshness, VacancyState
 
 OUTWARD_POSTCODES = Path(__file__).parent / "data" / "outward_postcodes.csv"
 METRES_IN_A_MILE = 1609.344
@@ -42,6 +43,48 @@ class Counts:
     @property
     def to_confirm(self) -> int:
         return self.freshness[Freshness.AGEING] + self.freshness[Freshness.STALE]
+
+
+@dataclass(frozen=True)
+class Lists:
+    """The codes that may be chosen of each list the councils keep, in their order."""
+
+    placement_types: tuple[str, ...]
+    need_categories: tuple[str, ...]
+    age_bands: tuple[str, ...]
+    districts: frozenset[str]
+
+
+def get_lists() -> Lists:
+    """What a household is checked against; the code lists of `states` come with the portal."""
+    return Lists(
+        tuple(kind.code for kind in list_placement_types()),
+        tuple(kind.code for kind in list_need_categories()),
+        tuple(band.code for band in list_age_bands()),
+        frozenset(district.gss_code for district in list_districts()),
+    )
+
+
+def labels_of(field: str) -> dict[str, str]:
+    """The codes that may stand in a column, and their words, in order."""
+    if field == "placement_types":
+        return {kind.code: kind.label for kind in list_placement_types()}
+    if field == "need_categories":
+        return {kind.code: kind.label for kind in list_need_categories()}
+    if field == "other_children":
+        return {band.code: band.label for band in list_age_bands()}
+    if field == "district_code":
+        return {district.gss_code: district.name for district in list_districts()}
+    return {code.value: code.label for code in (CODE_LISTS | CODES)[field]}
+
+
+def shareable_columns() -> list[sa.ColumnElement[Any]]:
+    """The columns of a household that an export for others or a public page may draw on, and no more.
+
+    Special category data, and what may tell of it, is for the provider itself and for placement officers.
+    """
+    columns = sa.inspect(Vacancy).columns
+    return [column for column in columns if not column.info.get("special_category")]
 
 
 def freshness(confirmed_at: datetime, now: datetime) -> Freshness:

@@ -118,6 +118,7 @@ def show(vacancy: Vacancy) -> ResponseReturnValue:
         is_open=vacancy.state in OPEN,
         type_words=_words(vacancy.placement_types, words["type_labels"]),
         need_words=_words(vacancy.need_categories, words["need_labels"]),
+        code_words=lambda field: _code_words(vacancy, field),
         **words,
     )
 
@@ -216,6 +217,13 @@ def _row_words() -> dict[str, Any]:
 
 def _words(codes: list[str], labels: dict[str, str]) -> str:
     return ", ".join(label for code, label in labels.items() if code in codes)
+
+
+def _code_words(vacancy: Vacancy, field: str) -> str:
+    """What is said in a column of codes."""
+    said = getattr(vacancy, field)
+    codes = said if isinstance(said, list) else [said]
+    return _words(codes, queries.labels_of(field)) or ("None" if isinstance(said, list) else "Not said")
 
 
 def _list(organisation_id: uuid.UUID) -> str:

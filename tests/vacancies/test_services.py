@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import dataclasses
 from datetime import date, timedelta
 from typing import Any
@@ -17,9 +18,11 @@ from portal.core.transitions import apply
 from portal.vacancies import queries, services
 from portal.vacancies.models import District, Vacancy
 from portal.vacancies.services import Household
+from portal.vacancies.services.checks import clean_household
 from portal.vacancies.services.references import clean_outward, clean_reference
 from portal.vacancies.states import Freshness, Gender, VacancyState
 from portal.vacancies.workflow import VACANCY
+from tests.conventions.source import PORTAL, name_of, tree_of
 from tests.factories import accounts, pricing, providers, vacancies
 from tests.support.acting import as_worker, travel
 
@@ -92,6 +95,19 @@ def test_add(organisation: Any, lead: Any) -> None:
         ({"need_categories": ["standard", "none"]}, "need_categories"),
         ({"district_code": "E99999999"}, "district_code"),
         ({"outward_postcode": "ME"}, "outward_postcode"),
+        ({"over_usual_limit_from": date(2026, 5, 3)}, "over_usual_limit"),
+        ({"over_usual_limit": "siblings"}, "over_usual_limit_from"),
+        ({"bedrooms": 0}, "bedrooms"),
+        ({"carers": 3}, "carers"),
+        ({"ethnicity": "martian"}, "ethnicity"),
+        ({"religion": "jedi"}, "religion"),
+        ({"languages": ["klingon"]}, "languages"),
+        ({"pets": ["dog", "dragon"]}, "pets"),
+        ({"other_children": ["99"]}, "other_children"),
+        ({"accessibility": ["moat"]}, "accessibility"),
+        ({"skills": ["magic"]}, "skills"),
+        ({"school_run_miles": 51}, "school_run_miles"),
+        ({"school_run_miles": 5, "is_driver": False}, "school_run_miles"),
     ],
 )
 def test_what_does_not_fit_together_is_refused(
@@ -103,8 +119,31 @@ def test_what_does_not_fit_together_is_refused(
 
 
 def test_more_than_the_usual_limit_with_an_exemption(organisation: Any, lead: Any) -> None:
-    household = changed(approved_places=4, free_places=3, over_usual_limit_from=clock.today())
+    household = changed(
+        approved_places=4, free_places=3, over_usual_limit="exemption", over_usual_limit_from=clock.today()
+    )
     assert services.add_vacancy(organisation, household, by=lead).approved_places == 4
+
+
+def test_everything_wrong_is_told_at_once_and_lists_keep_their_order() -> None:
+    pricing.load_lists()
+    vacancies.districts()
+    lists = queries.get_lists()
+    wrong = changed(carer_reference="Jane Smith", age_from=30, pets=["dragon"], bedrooms=0)
+    assert set(services.check_household(wrong, lists)) == {"carer_reference", "age_from", "pets", "bedrooms"}
+    assert services.check_household(HOUSEHOLD, lists) == {}
+    cleaned = clean_household(changed(languages=["urdu", "arabic", "urdu"]), lists)
+    assert cleaned["languages"] == ["arabic", "urdu"]
+
+
+def test_special_category_data_is_named_once_and_kept_from_what_others_get() -> None:
+    special = {"ethnicity", "religion", "smoking", "accessibility"}
+    shared = {column.key for column in queries.shareable_columns()}
+    assert shared == {column.key for column in Vacancy.__table__.columns} - special
+    for feature in ("public", "reports", "home", "agreements", "decisions"):
+        for path in (PORTAL / feature).rglob("*.py"):
+            read = {node.attr for node in ast.walk(tree_of(path)) if isinstance(node, ast.Attribute)}
+            assert not read & special, f"{name_of(path)} reads special category data"
 
 
 def test_references_are_unique_within_a_provider_until_withdrawn(organisation: Any, lead: Any) -> None:

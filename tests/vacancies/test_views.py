@@ -126,6 +126,44 @@ def test_change_a_household(signed_in: Any, organisation: Any) -> None:
     assert vacancy.confirmed_at == clock.now() or clock.now() - vacancy.confirmed_at < timedelta(minutes=1)
 
 
+def test_what_is_said_of_home_and_carers_is_kept_and_shown(signed_in: Any, organisation: Any) -> None:
+    said = {
+        "bedrooms": "2",
+        "carers": "2",
+        "ethnicity": "carers_differ",
+        "religion": "muslim",
+        "languages": ["urdu", "dari"],
+        "pets": ["dog"],
+        "smoking": "outside",
+        "other_children": ["5_10"],
+        "is_driver": "yes",
+        "school_run_miles": "8",
+        "accessibility": ["hoist"],
+        "skills": ["autism"],
+        "no_younger_child": "y",
+        "district_code": "outside",
+    }
+    signed_in.post(f"/organisations/{organisation.id}/vacancies/add", data=typed(**said))
+    (made,) = households(organisation)
+    kept = (made.bedrooms, made.carers, made.ethnicity, made.religion, made.languages, made.pets)
+    assert kept == (2, 2, "carers_differ", "muslim", ["dari", "urdu"], ["dog"])
+    kept = (made.smoking, made.other_children, made.is_driver, made.school_run_miles, made.accessibility)
+    assert kept == ("outside", ["5_10"], True, 8, ["hoist"])
+    assert (made.skills, made.no_younger_child, made.district_code) == (["autism"], True, None)
+    shown = signed_in.get(f"/vacancies/{made.id}").text
+    for words in (
+        "The carers are of different groups",
+        "Dari, Urdu",
+        "Outside only",
+        "Hoist",
+        "up to 8 miles",
+    ):
+        assert words in shown
+    form = signed_in.get(f"/vacancies/{made.id}/edit").text
+    for chosen in ('value="outside" selected', 'value="carers_differ" selected', 'value="hoist" checked'):
+        assert chosen in form
+
+
 def test_stale_form_is_told(signed_in: Any, organisation: Any) -> None:
     vacancy = vacancies.vacancy(organisation=organisation)
     answer = signed_in.post(f"/vacancies/{vacancy.id}/edit", data=typed(version=str(vacancy.version + 7)))

@@ -6,9 +6,10 @@ The mixture comes from a fixed seed, so that every load offers the same househol
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from functools import partial
+from typing import Any
 
 from portal.accounts.models import Person
 from portal.core.db import session
@@ -17,7 +18,7 @@ from portal.demo.services.story import Story
 from portal.vacancies import queries
 from portal.vacancies.models import Vacancy
 from portal.vacancies.services import Household, add_vacancy, fill_vacancy, hold_vacancy
-from portal.vacancies.states import Gender
+from portal.vacancies.states import Accessibility, Ethnicity, Gender, Language, Pet, Religion, Skill, Smoking
 
 # How many households each provider keeps here, and the letters of its references.
 HOUSEHOLDS = {
@@ -50,6 +51,23 @@ OUTWARDS: dict[str | None, tuple[str, ...]] = {
 }
 AGES = ((0, 4), (0, 10), (0, 17), (3, 12), (5, 10), (5, 15), (8, 17), (11, 15), (11, 17), (13, 17), (16, 18))
 HELD, FILLED = 14, 9
+BANDS = ("0_4", "5_10", "11_15", "16_17", "18_plus")
+# Ethnicity, religion and languages of the carers of a household, and how many of every hundred.
+BACKGROUNDS: dict[tuple[str | None, str | None, tuple[str, ...]], int] = {
+    (Ethnicity.WHITE_BRITISH, Religion.NONE, ()): 34,
+    (Ethnicity.WHITE_BRITISH, Religion.CHRISTIAN, ()): 24,
+    (Ethnicity.WHITE_OTHER, Religion.CHRISTIAN, (Language.POLISH,)): 4,
+    (Ethnicity.WHITE_OTHER, Religion.CHRISTIAN, (Language.ROMANIAN,)): 3,
+    (Ethnicity.AFRICAN, Religion.CHRISTIAN, (Language.YORUBA,)): 6,
+    (Ethnicity.AFRICAN, Religion.MUSLIM, (Language.SOMALI, Language.ARABIC)): 3,
+    (Ethnicity.CARIBBEAN, Religion.CHRISTIAN, ()): 4,
+    (Ethnicity.INDIAN, Religion.SIKH, (Language.PUNJABI,)): 4,
+    (Ethnicity.PAKISTANI, Religion.MUSLIM, (Language.URDU, Language.PUNJABI)): 3,
+    (Ethnicity.ASIAN_OTHER, Religion.MUSLIM, (Language.DARI, Language.PASHTO)): 2,
+    (Ethnicity.WHITE_ASIAN, Religion.NONE, ()): 2,
+    (Ethnicity.CARERS_DIFFER, Religion.NONE, (Language.PORTUGUESE,)): 4,
+    (None, None, ()): 7,
+}
 
 
 def tell(story: Story) -> None:
@@ -92,6 +110,7 @@ def _households(story: Story, references: list[str], chance: random.Random) -> I
         approved = chance.choices([1, 2, 3], [3, 5, 4])[0]
         placed = chance.randrange(approved)
         alone = approved == 1 and placed == 0 and chance.random() < 0.3
+        own_bands = [band for band in BANDS if chance.random() < 0.15]
         yield Household(
             carer_reference=reference,
             approved_places=approved,
@@ -107,7 +126,50 @@ def _households(story: Story, references: list[str], chance: random.Random) -> I
             outward_postcode=chance.choice(OUTWARDS[district]),
             siblings_together=chance.randint(1, approved),
             is_solo_only=alone,
+            no_younger_child=placed > 0 and chance.random() < 0.1,
+            bedrooms=chance.randint(approved - approved // 3, approved),
+            other_children=own_bands,
+            **_home(chance),
+            **_carers(chance),
         )
+
+
+def _home(chance: random.Random) -> dict[str, Any]:
+    """What a child would find there."""
+    return {
+        "pets": _some(chance, {Pet.DOG: 0.35, Pet.CAT: 0.25, Pet.SMALL: 0.1, Pet.HORSES: 0.03}),
+        "smoking": chance.choices(list(Smoking), [16, 3, 1])[0],
+        "accessibility": _some(
+            chance,
+            {
+                Accessibility.STEP_FREE: 0.2,
+                Accessibility.GROUND_FLOOR_BEDROOM: 0.15,
+                Accessibility.GROUND_FLOOR_BATHROOM: 0.15,
+                Accessibility.WHEELCHAIR: 0.05,
+                Accessibility.VEHICLE: 0.03,
+            },
+        ),
+    }
+
+
+def _carers(chance: random.Random) -> dict[str, Any]:
+    """Who the carers are, as far as matching asks; some providers leave it unsaid."""
+    drives = chance.choices([True, False, None], [17, 2, 1])[0]
+    kind = chance.choices(list(BACKGROUNDS), list(BACKGROUNDS.values()))[0]
+    ethnicity, religion, languages = kind
+    return {
+        "carers": chance.choices([1, 2, None], [4, 7, 1])[0],
+        "ethnicity": ethnicity,
+        "religion": religion,
+        "languages": list(languages),
+        "is_driver": drives,
+        "school_run_miles": chance.choice([3, 5, 8, 10, 15]) if drives else None,
+        "skills": chance.sample(sorted(Skill), chance.randrange(5)),
+    }
+
+
+def _some(chance: random.Random, likely: Mapping[str, float]) -> list[str]:
+    return [str(code) for code, share in likely.items() if chance.random() < share]
 
 
 def _types(youngest: int, oldest: int, approved: int, chance: random.Random) -> list[str]:

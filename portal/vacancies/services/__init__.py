@@ -1,8 +1,8 @@
 """What a placements lead does with carer households."""
 
+from portal.vacancies.services.checks import Household, check_household
 from portal.vacancies.services.districts import load_districts
 from portal.vacancies.services.households import (
-    Household,
     add_vacancy,
     confirm_all_vacancies,
     confirm_vacancy,
@@ -19,6 +19,7 @@ from portal.vacancies.services.places import (
 __all__ = [
     "Household",
     "add_vacancy",
+    "check_household",
     "confirm_all_vacancies",
     "confirm_vacancy",
     "edit_vacancy",

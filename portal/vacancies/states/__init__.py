@@ -1,6 +1,40 @@
-"""The states of a vacancy, and how fresh it is."""
+"""The states of a vacancy, how fresh it is, and the code lists of a household (`lists`)."""
 
 from enum import StrEnum
+
+from portal.vacancies.states.lists import (
+    CODE_LISTS,
+    CODES,
+    Accessibility,
+    Coded,
+    Ethnicity,
+    Language,
+    OverUsualLimit,
+    Pet,
+    Religion,
+    Skill,
+    Smoking,
+)
+
+__all__ = [
+    "AGEING_DAYS",
+    "CODES",
+    "CODE_LISTS",
+    "FRESH_DAYS",
+    "OPEN",
+    "Accessibility",
+    "Coded",
+    "Ethnicity",
+    "Freshness",
+    "Gender",
+    "Language",
+    "OverUsualLimit",
+    "Pet",
+    "Religion",
+    "Skill",
+    "Smoking",
+    "VacancyState",
+]
 
 # Illustrative (domain handbook §3): confirmed within seven days is fresh, to fourteen ageing, then stale.
 FRESH_DAYS = 7
