@@ -146,7 +146,10 @@ PRICED_OR_NOT_OFFERED = "not_offered = (weekly_fee IS NULL) AND (weekly_fee IS N
 
 
 class BidPrice(Versioned, Base):
-    """A price in the working copy: priced in pounds and pence a week, or not offered (rule 8)."""
+    """A price in the working copy: priced in pounds and pence a week, or not offered (rule 8).
+
+    `priced_*` say who saved it last, and when; unknown of prices older than this record.
+    """
 
     __tablename__ = "bid_price"
     __table_args__ = (
@@ -158,6 +161,8 @@ class BidPrice(Versioned, Base):
     cell_id: Mapped[int] = mapped_column(ForeignKey("price_cell.id"))
     weekly_fee: Mapped[Money | None]
     not_offered: Mapped[bool] = mapped_column(default=False)
+    priced_by_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("person.id"))
+    priced_at: Mapped[datetime | None]
 
     application: Mapped[Application] = relationship(back_populates="prices")
     cell: Mapped[PriceCell] = relationship(lazy="joined", innerjoin=True)

@@ -1,4 +1,4 @@
-// Saves each answer by itself while somebody types, says so beside it, and loses nothing without a connection.
+// Saves each answer or price by itself while somebody types, says so beside it, and loses nothing without a connection.
 //
 // Wakes on [data-autosave] (the address an answer is sent to) inside a form[data-saves-itself]. The server answers
 // with what belongs into [data-save-slot]; `data-save-state` says what became of the answer, `data-seen` is the
@@ -13,6 +13,9 @@ const OFFLINE =
   "Not saved: no connection to the portal. We keep your text in this browser and send it when the connection is back.";
 const NOWHERE_TO_KEEP =
   "Not saved: no connection to the portal, and this browser keeps nothing. Leave this page open until it is back.";
+
+// Answers, fees and "not offered" have names of these beginnings; marks and choices travel beside them.
+const ANSWERS = /^(q|fee|none)-/;
 
 const answers = new Map();
 let announced = "";
@@ -31,7 +34,7 @@ class Answer {
 
   get fields() {
     return [...this.place.querySelectorAll("input, textarea, select")].filter(
-      (field) => field.name.startsWith("q-") && field.type !== "file",
+      (field) => ANSWERS.test(field.name) && field.type !== "file",
     );
   }
 

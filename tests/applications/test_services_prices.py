@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 
 from portal.applications import queries, services
 from portal.applications.models import BidPrice
+from portal.core.audit import AuditEvent
 from portal.core.db import session
-from portal.core.errors import Invalid, Stale
+from portal.core.errors import Invalid
+from tests.support.acting import as_worker
 
 D = Decimal
 
@@ -86,13 +88,29 @@ def test_offering_nothing_at_all_is_a_gap(desk):
 
 
 def test_prices_changed_by_a_colleague_are_not_overwritten_unseen(desk):
-    asked = cells(desk)
-    seen = services.schedule_seen({}, [cell.id for cell in asked])
-    fees = {cell.id: D(700) for cell in asked}
-    save(desk, fees, seen=seen)
+    first, second = cells(desk)[:2]
+    save(desk, {first.id: D(700), second.id: D(700)}, seen={})
     session.commit()
-    with pytest.raises(Stale):
-        save(desk, {**fees, asked[0].id: D(900)}, seen=seen)
+    with pytest.raises(services.PriceConflict) as conflict:
+        save(desk, {first.id: D(900), second.id: D(700)}, seen={})
+    assert [(cell_id, price.weekly_fee) for cell_id, price in conflict.value.stored.items()] == [
+        (first.id, D(700))
+    ]
+    with pytest.raises(services.PriceConflict):
+        save(desk, {}, cleared=[first.id], seen={first.id: ""})
+    assert save(desk, {first.id: None}, seen={first.id: "700.00"})
+    assert queries.list_prices(desk.application)[first.id].priced_by_id == desk.writer.id
+
+
+def test_a_price_type_filled_in_cell_by_cell_is_one_event(desk):
+    for number, cell in enumerate(cells(desk)):
+        save(desk, {cell.id: D(700 + number)})
+    session.commit()
+    with as_worker():
+        events = session.scalars(
+            sa.select(AuditEvent.details).where(AuditEvent.verb == "application.prices_saved")
+        ).all()
+    assert len(events) == 1
 
 
 @pytest.mark.parametrize(

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from decimal import Decimal
 from itertools import pairwise
 
+import pytest
 import sqlalchemy as sa
 
 from portal.accounts.states import Council, Role
 from portal.applications import queries
-from portal.applications.forms import not_offered_field, seen_of
+from portal.applications.forms import not_offered_field
 from portal.applications.models import Submission
-from portal.applications.services import price_field
+from portal.applications.services import price_field, stored_mark
 from portal.core.db import session
 from portal.frameworks.states import QuestionKind
 from tests.factories import accounts, applications
@@ -27,10 +29,11 @@ def schedule(desk, code="standard"):
 
 
 def grid(desk, fee="750", code="standard", **more):
-    cells = schedule(desk, code)
+    """What the page of a placement type sends with this fee in each of its boxes."""
+    shown = schedule(desk, code)
     return {
-        **{price_field(cell.id): fee for cell in cells.cells},
-        "seen": seen_of(cells),
+        **{price_field(cell.id): fee for cell in shown.cells},
+        **{f"seen-{cell.id}": stored_mark(shown.prices.get(cell.id)) for cell in shown.cells},
         **more,
     }
 
@@ -76,6 +79,7 @@ def test_mistakes_in_prices_stand_beside_their_fields_with_what_was_typed(client
     assert "ceiling of this round is £1,500.00" in text
     assert "not both" in text
     assert 'value="eight hundred"' in text
+    assert f'href="#{price_field(both.id)}">{both.label}: Give a fee' in text
 
 
 def test_a_type_that_is_not_offered_takes_one_press(client, desk):
@@ -84,17 +88,52 @@ def test_a_type_that_is_not_offered_takes_one_press(client, desk):
     assert set(schedule(desk).fees.values()) == {None}
 
 
-def test_prices_a_colleague_changed_are_shown_beside_mine(client, desk):
+def test_prices_a_colleague_changed_are_shown_beside_mine_and_the_rest_is_saved(client, desk):
     client.sign_in(desk.writer)
-    opened = grid(desk, "800")
-    client.post(f"{desk.address}/prices/standard", data=grid(desk, "700"))
+    first, second = schedule(desk).cells[:2]
+    opened = grid(desk, "") | {price_field(first.id): "800", price_field(second.id): "810"}
+    client.post(f"{desk.address}/prices/standard", data=grid(desk, "") | {price_field(first.id): "700"})
     answer = client.post(f"{desk.address}/prices/standard", data=opened)
     text = answer.get_data(as_text=True)
     assert answer.status_code == 409
     assert 'value="800"' in text
-    assert "Saved now: £700.00" in text
-    again = client.post(f"{desk.address}/prices/standard", data=grid(desk, "800"))
-    assert again.status_code == 303
+    assert f"{first.label}: another price was saved meanwhile" in text
+    assert "Keep £800.00" in text
+    assert "Keep £700.00" in text
+    assert "Your other prices on this page are saved" in text
+    fees = schedule(desk).fees
+    assert (fees[first.id], fees[second.id]) == (Decimal(700), Decimal(810))
+
+
+@pytest.mark.parametrize(("choice", "kept"), [("mine", 800), ("theirs", 700)])
+def test_the_choice_between_two_prices_works_without_a_script(client, desk, choice, kept):
+    client.sign_in(desk.writer)
+    first = schedule(desk).cells[0]
+    opened = grid(desk, "") | {price_field(first.id): "800"}
+    client.post(f"{desk.address}/prices/standard", data=grid(desk, "") | {price_field(first.id): "700"})
+    chosen = opened | {f"keep-{first.id}": choice, f"against-{first.id}": "700.00"}
+    answer = client.post(f"{desk.address}/prices/standard", data=chosen)
+    assert answer.location.endswith("/prices/standard")
+    assert schedule(desk).fees == {first.id: Decimal(kept)}
+    stale = chosen | {
+        f"keep-{first.id}": "mine",
+        f"against-{first.id}": "650.00",
+        price_field(first.id): "900",
+    }
+    assert client.post(f"{desk.address}/prices/standard", data=stale).status_code == 409
+    assert schedule(desk).fees == {first.id: Decimal(kept)}
+
+
+def test_offering_none_does_not_undo_a_colleagues_price_unseen(client, desk):
+    client.sign_in(desk.writer)
+    first = schedule(desk).cells[0]
+    opened = grid(desk, "", then="none")
+    client.post(f"{desk.address}/prices/standard", data=grid(desk, "") | {price_field(first.id): "700"})
+    answer = client.post(f"{desk.address}/prices/standard", data=opened)
+    assert answer.status_code == 409
+    assert "Keep not offered" in answer.get_data(as_text=True)
+    assert schedule(desk).fees[first.id] == Decimal(700)
+    assert set(schedule(desk).fees.values()) == {None, Decimal(700)}
 
 
 def test_an_unknown_placement_type_is_not_found(client, desk):

@@ -81,6 +81,34 @@ def test_words_are_saved_while_typing_and_outlast_a_lost_connection(
     assert provider.page.evaluate(KEPT) == 0
 
 
+def test_prices_are_saved_while_typing_and_outlast_a_lost_connection(
+    live: Live, visitor: Callable[..., Visitor]
+) -> None:
+    set_scene(live)
+    provider = visitor("pricing provider")
+    begins(provider)
+    page = provider.page
+    provider.go(re.sub("/sections/.*", "/prices/standard", page.url))
+    fees = page.get_by_label("weekly fee in pounds")
+    cells = page.locator("[data-autosave]")
+    fees.nth(0).press_sequentially("780.50")
+    expect(cells.nth(0)).to_contain_text("Saved at")
+
+    provider.context.set_offline(True)
+    fees.nth(1).press_sequentially("79")
+    expect(cells.nth(1)).to_contain_text("Not saved: no connection")
+    assert page.evaluate(KEPT) == 1
+    provider.context.set_offline(False)
+    expect(cells.nth(1)).to_contain_text("Is £79.00 a week right?")
+    assert page.evaluate(KEPT) == 0
+    provider.check_again("prices saved")
+
+    page.reload()
+    expect(fees.nth(0)).to_have_value("780.50")
+    expect(fees.nth(1)).to_have_value("79.00")
+    provider.sees("by Nadia Okafor")
+
+
 def test_two_colleagues_at_one_answer_see_both_texts_and_choose(
     live: Live, visitor: Callable[..., Visitor]
 ) -> None:

@@ -54,6 +54,19 @@ class Schedule:
     def of_type(self, code: str) -> Schedule:
         return Schedule([cell for cell in self.cells if cell.cell.type_code == code], self.prices)
 
+    def of_cell(self, cell_id: int) -> Schedule:
+        return Schedule([cell for cell in self.cells if cell.id == cell_id], self.prices)
+
+    @property
+    def last_saved(self) -> BidPrice | None:
+        """The price of these cells that was saved last, where it is known who saved it."""
+        saved = {
+            price.priced_at: price
+            for cell in self.cells
+            if (price := self.prices.get(cell.id)) is not None and price.priced_at is not None
+        }
+        return saved[max(saved)] if saved else None
+
     @property
     def types(self) -> dict[str, str]:
         """Placement types asked for, in order: label by code."""

@@ -30,11 +30,13 @@ from portal.applications.services.late import record_late_attempt
 from portal.applications.services.opening import confirm_opening, record_access, request_opening
 from portal.applications.services.previewing import record_preview
 from portal.applications.services.pricing import (
+    PriceConflict,
     is_unusual,
     price_field,
+    price_mark,
     problem_with_fee,
     save_prices,
-    schedule_seen,
+    stored_mark,
 )
 from portal.applications.services.receipts import (
     render_receipt,
@@ -64,6 +66,7 @@ __all__ = [
     "AlreadyAttached",
     "AnswerConflict",
     "DeadlinePassed",
+    "PriceConflict",
     "add_comment",
     "answer_field",
     "answer_in_words",
@@ -89,6 +92,7 @@ __all__ = [
     "is_late",
     "is_unusual",
     "price_field",
+    "price_mark",
     "problem_with_fee",
     "promise_on_award",
     "record_access",
@@ -103,9 +107,9 @@ __all__ = [
     "resolve_comment",
     "save_answer",
     "save_prices",
-    "schedule_seen",
     "sign_and_submit",
     "start_application",
+    "stored_mark",
     "submit_application",
     "tell_applicant",
     "tell_of_infected_file",

@@ -34,7 +34,7 @@ def discard_changes(application: Application, *, by: Person, seen_version: int |
         raise Refused("Nothing has been submitted yet, so there is nothing to go back to.")
     standing_instruction.end(application, by=by)
     _restore_answers(application, submission, by)
-    _restore_prices(application, submission)
+    _restore_prices(application, submission, by)
     _restore_declaration(application, submission.content["declaration"])
     session.flush()
     audit.record(
@@ -109,7 +109,7 @@ def _restore_facts(document: Document, file: Mapping[str, Any]) -> None:
     document.expires_on = None if expires_on is None else date.fromisoformat(expires_on)
 
 
-def _restore_prices(application: Application, submission: Submission) -> None:
+def _restore_prices(application: Application, submission: Submission, by: Person) -> None:
     submitted = queries.list_submitted_prices(submission)
     prices = queries.list_prices(application)
     for cell_id in prices.keys() - submitted.keys():
@@ -120,6 +120,7 @@ def _restore_prices(application: Application, submission: Submission) -> None:
             mine = BidPrice(application_id=application.id, cell_id=cell_id)
             session.add(mine)
         mine.weekly_fee, mine.not_offered = price.weekly_fee, price.not_offered
+        mine.priced_by_id, mine.priced_at = by.id, clock.now()
 
 
 def _restore_declaration(application: Application, declaration: Mapping[str, Any]) -> None:

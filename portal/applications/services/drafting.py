@@ -82,7 +82,7 @@ def save_answer(
         return False
     if seen is not None and seen != answer_seen(stored):
         raise AnswerConflict(answer)
-    is_sitting = answer is not None and _is_one_sitting(answer, by)
+    is_sitting = answer is not None and is_one_sitting(answer.answered_by_id, answer.answered_at, by)
     if answer is None:
         answer = new_answer(application, question, by)
     answer.value = cleaned
@@ -123,15 +123,15 @@ def void_declaration(application: Application, by: Person) -> None:
     record("application.declaration_voided", application, by)
 
 
-def _is_one_sitting(answer: Answer, by: Person) -> bool:
-    """Did the same person save this answer in the same quarter of an hour?
+def is_one_sitting(saved_by: uuid.UUID | None, saved_at: datetime | None, by: Person) -> bool:
+    """Did the same person save this in the same quarter of an hour?
 
     Pages save while somebody types. The audit log holds who worked on which answer when, and not each pause
     for breath: what was written is kept by the submission.
     """
-    if answer.answered_by_id != by.id:
+    if saved_at is None or saved_by != by.id:
         return False
-    return _quarter(answer.answered_at) == _quarter(clock.now())
+    return _quarter(saved_at) == _quarter(clock.now())
 
 
 def _quarter(moment: datetime) -> int:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from decimal import Decimal
 
 from portal.accounts.models import Person
 from portal.applications import queries
 from portal.applications.models import Application, BidPrice
 from portal.applications.services.deadline import begin_writing
-from portal.applications.services.drafting import void_declaration
-from portal.core import audit
+from portal.applications.services.drafting import is_one_sitting, record, void_declaration
+from portal.core import clock
 from portal.core.db import session
 from portal.core.errors import Invalid, Stale
 from portal.core.ui import money
@@ -48,10 +47,24 @@ def problem_with_fee(fee: Decimal, ceiling: Decimal | None) -> str | None:
     return None
 
 
-def schedule_seen(prices: Mapping[int, BidPrice], cell_ids: Iterable[int]) -> str:
-    """A short mark of these cells' prices as shown, to notice when somebody else changed them meanwhile."""
-    shown = [(cell_id, _shown(prices.get(cell_id))) for cell_id in sorted(cell_ids)]
-    return hashlib.sha256(repr(shown).encode()).hexdigest()[:16]
+def price_mark(price: Decimal | str | None) -> str:
+    """A price as a short text, to notice when somebody else changed it: `812.50`, `not offered`, or nothing yet."""
+    if price is None:
+        return "not offered"
+    return f"{price:.2f}" if isinstance(price, Decimal) else price
+
+
+def stored_mark(price: BidPrice | None) -> str:
+    """`price_mark` of what stands in the database."""
+    return "" if price is None else price_mark(price.weekly_fee)
+
+
+class PriceConflict(Stale):
+    """Somebody else saved these prices since they were opened. `stored` is what stands now, by cell id."""
+
+    def __init__(self, stored: Mapping[int, BidPrice | None]) -> None:
+        super().__init__("Someone else changed these prices since you opened them.")
+        self.stored = stored
 
 
 def save_prices(
@@ -60,36 +73,50 @@ def save_prices(
     *,
     by: Person,
     cleared: Collection[int] = (),
-    seen: str | None = None,
+    seen: Mapping[int, str] | None = None,
 ) -> bool:
     """Set weekly fees by cell id (None: not offered) and forget the `cleared` ones; True if anything changed.
 
-    `seen` is `schedule_seen` of all these cells when the form was shown. Who: the applicant's bid writers and
+    `seen` is the mark of each cell's price when the form was shown. Who: the applicant's bid writers and
     administrators, until the deadline. A change voids the declaration. Raises `Invalid` beside a cell's
-    field for a fee that is not pounds and pence above zero and within the ceiling, `Stale`, `DeadlinePassed`.
+    field for a fee that is not pounds and pence above zero and within the ceiling, `PriceConflict` before
+    anything is written, `DeadlinePassed`.
     """
     begin_writing(application, by)
     schedule = queries.get_schedule(application)
     _check_fees(schedule, prices)
-    touched = [*prices, *cleared]
-    if seen is not None and seen != schedule_seen(schedule.prices, touched):
-        raise Stale("Someone else changed these prices since you opened them.")
+    wanted = {**{cell_id: price_mark(fee) for cell_id, fee in prices.items()}, **dict.fromkeys(cleared, "")}
     changed = [
-        _set(application, schedule.prices.get(cell_id), cell_id, fee) for cell_id, fee in prices.items()
+        cell_id for cell_id, mark in wanted.items() if mark != stored_mark(schedule.prices.get(cell_id))
     ]
-    changed += [_clear(schedule.prices.get(cell_id)) for cell_id in cleared]
-    if not any(changed):
+    if seen is not None:
+        _check_seen(schedule, changed, seen)
+    if not changed:
         return False
+    is_sitting = _is_one_sitting(schedule, by)
+    for cell_id in changed:
+        _write(application, schedule.prices.get(cell_id), cell_id, prices.get(cell_id, ""), by)
     session.flush()
     void_declaration(application, by)
-    audit.record(
-        "application.prices_saved",
-        application,
-        by=by,
-        details={"cells": sum(changed)},
-        sealed_round_id=application.round_id,
-    )
+    if not is_sitting:
+        record("application.prices_saved", application, by, cells=len(changed))
     return True
+
+
+def _check_seen(schedule: queries.Schedule, changed: Collection[int], seen: Mapping[int, str]) -> None:
+    others = {
+        cell_id: schedule.prices.get(cell_id)
+        for cell_id in changed
+        if seen.get(cell_id, "") != stored_mark(schedule.prices.get(cell_id))
+    }
+    if others:
+        raise PriceConflict(others)
+
+
+def _is_one_sitting(schedule: queries.Schedule, by: Person) -> bool:
+    """Did the same person save the last price in the same quarter of an hour? Then that event says it already."""
+    last = schedule.last_saved
+    return last is not None and is_one_sitting(last.priced_by_id, last.priced_at, by)
 
 
 def _check_fees(schedule: queries.Schedule, prices: Mapping[int, Decimal | None]) -> None:
@@ -101,26 +128,14 @@ def _check_fees(schedule: queries.Schedule, prices: Mapping[int, Decimal | None]
             raise Invalid(problem, field=price_field(cell_id))
 
 
-def _set(application: Application, price: BidPrice | None, cell_id: int, fee: Decimal | None) -> bool:
+def _write(
+    application: Application, price: BidPrice | None, cell_id: int, fee: Decimal | str | None, by: Person
+) -> None:
+    if isinstance(fee, str):
+        session.delete(price)
+        return
     if price is None:
-        session.add(
-            BidPrice(application_id=application.id, cell_id=cell_id, weekly_fee=fee, not_offered=fee is None)
-        )
-        return True
-    if price.weekly_fee == fee:
-        return False
+        price = BidPrice(application_id=application.id, cell_id=cell_id)
+        session.add(price)
     price.weekly_fee, price.not_offered = fee, fee is None
-    return True
-
-
-def _clear(price: BidPrice | None) -> bool:
-    if price is None:
-        return False
-    session.delete(price)
-    return True
-
-
-def _shown(price: BidPrice | None) -> str:
-    if price is None:
-        return ""
-    return "not offered" if price.weekly_fee is None else f"{price.weekly_fee:.2f}"
+    price.priced_by_id, price.priced_at = by.id, clock.now()
