@@ -5,18 +5,29 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from datetime import UTC, date, datetime, time
+from typing import Any, cast
 
 from flask_wtf import FlaskForm
 from werkzeug.datastructures import MultiDict
-from wtforms import DateField, HiddenField, RadioField, SelectMultipleField, TextAreaField
+from wtforms import (
+    DateField,
+    HiddenField,
+    RadioField,
+    SelectMultipleField,
+    TextAreaField,
+    TimeField,
+    ValidationError,
+)
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
-from wtforms.validators import InputRequired, Optional
+from wtforms.validators import InputRequired, Length, Optional
 
+from portal.core.clock import LONDON
 from portal.evaluations.services import Pair, Spread
 from portal.evaluations.services.conflicts import Choice
-from portal.evaluations.states import SCORE_DESCRIPTORS, Finding
+from portal.evaluations.states import SCORE_DESCRIPTORS, Finding, PriceOutcome
 
+_TOO_LONG = Length(max=5000, message="Shorten this to 5,000 characters or fewer.")
 SCALE = [SelectChoice(value, f"{value} – {words}") for value, words in SCORE_DESCRIPTORS.items()]
 
 
@@ -30,6 +41,14 @@ class _Day(DateField):
             super().process_formdata(valuelist)
         except ValueError as error:
             raise ValueError("Enter a real date, like 31/03/2026.") from error
+
+
+class _Clock(TimeField):
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        try:
+            super().process_formdata(valuelist)
+        except ValueError as error:
+            raise ValueError("Enter a time like 17:00.") from error
 
 
 class ScoreForm(FlaskForm):  # type: ignore[misc]
@@ -125,6 +144,53 @@ class DueDateForm(FlaskForm):  # type: ignore[misc]
     scores_due_on = _Day(
         "Scores are due on (optional)", validators=[Optional()], format=["%Y-%m-%d", "%d/%m/%Y"]
     )
+
+
+class PriceQueryForm(FlaskForm):  # type: ignore[misc]
+    """Why a price looks too low, and what the applicant is asked about it, with the time to answer in Kent's time."""
+
+    once = HiddenField()
+    concern = TextAreaField(
+        "Which price looks too low, and why?",
+        [InputRequired("Say which price looks too low, and why."), _TOO_LONG],
+        description="For the councils’ record. The applicant does not read this.",
+    )
+    question = TextAreaField(
+        "What do you ask the applicant?",
+        [InputRequired("Write what you ask."), _TOO_LONG],
+        description="Name no other applicant, and no price but its own.",
+    )
+    due_date = _Day(
+        "Date",
+        validators=[InputRequired("Enter the date by which you need the answer.")],
+        format=["%Y-%m-%d", "%d/%m/%Y"],
+    )
+    due_time = _Clock("Time", [InputRequired("Enter a time, like 17:00.")], format=["%H:%M", "%H:%M:%S"])
+
+    def due_at(self) -> datetime:
+        """The instant in UTC."""
+        day, at = cast("date", self.due_date.data), cast("time", self.due_time.data)
+        return datetime.combine(day, at, tzinfo=LONDON).astimezone(UTC)
+
+
+class PriceOutcomeForm(FlaskForm):  # type: ignore[misc]
+    """What people made of the explanation."""
+
+    version = HiddenField()
+    outcome = RadioField(
+        "Outcome",
+        choices=[
+            SelectChoice(PriceOutcome.ACCEPTED, "Accepted: the explanation accounts for the price"),
+            SelectChoice(PriceOutcome.REJECTED, "Rejected: the price takes no part in the evaluation"),
+        ],
+        validators=[InputRequired("Choose the outcome.")],
+        validate_choice=False,
+    )
+    reason = TextAreaField("Reason", [InputRequired("Give the reason. It stays on record."), _TOO_LONG])
+
+    def validate_outcome(self, field: RadioField) -> None:
+        if field.data not in set(PriceOutcome):
+            raise ValidationError("Choose the outcome.")
 
 
 class ActionForm(FlaskForm):  # type: ignore[misc]

@@ -10,9 +10,9 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, tex
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal.accounts.models import Person
-from portal.applications.models import Application
+from portal.applications.models import Application, ClarificationRequest
 from portal.core.db import Base, Identified, Money, Versioned, enum_of
-from portal.evaluations.states import Finding
+from portal.evaluations.states import Finding, PriceOutcome
 from portal.frameworks.models import Question
 
 
@@ -198,6 +198,37 @@ class PriceScore(Identified, Base):
     basket_total: Mapped[Money]
     lowest_total: Mapped[Money]
     score: Mapped[Decimal]
+
+
+class PriceQuery(Versioned, Base):
+    """An applicant was asked to explain a price that looks abnormally low, and what an officer made of the answer.
+
+    What was asked, by when, and the answer are the request to clarify. `concern` is the councils' own reason for
+    asking. Neither it nor a recorded outcome changes. A price that is rejected takes no part in price evaluation.
+    """
+
+    __tablename__ = "price_query"
+    __table_args__ = (
+        UniqueConstraint("request_id"),
+        CheckConstraint("concern <> ''", name="with_concern"),
+        CheckConstraint(
+            "(outcome IS NULL) = (concluded_at IS NULL) AND (outcome IS NULL) = (concluded_by_id IS NULL)"
+            " AND (outcome IS NULL) = (outcome_reason = '')",
+            name="concluded_whole",
+        ),
+    )
+
+    application_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("application.id"), index=True)
+    request_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("clarification_request.id"))
+    concern: Mapped[str]
+    outcome: Mapped[PriceOutcome | None] = mapped_column(enum_of(PriceOutcome))
+    outcome_reason: Mapped[str] = mapped_column(default="")
+    concluded_by_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("person.id"))
+    concluded_at: Mapped[datetime | None]
+
+    application: Mapped[Application] = relationship()
+    request: Mapped[ClarificationRequest] = relationship()
+    concluded_by: Mapped[Person | None] = relationship()
 
 
 class EvaluationTimetable(Base):

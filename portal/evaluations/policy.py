@@ -5,10 +5,11 @@ from __future__ import annotations
 from portal.accounts.models import Person
 from portal.accounts.states import Role
 from portal.applications.models import Application
+from portal.applications.policy import can_request_clarification
 from portal.applications.states import ApplicationState
 from portal.core.access import ALLOWED, Verdict, denied
 from portal.evaluations import queries
-from portal.evaluations.models import EvaluationSheet, Score
+from portal.evaluations.models import EvaluationSheet, PriceQuery, Score
 from portal.evaluations.queries.applications import COMPLIANT
 from portal.evaluations.queries.conflicts import READERS
 from portal.frameworks.models import Round
@@ -216,6 +217,35 @@ def can_see_results(person: Person, round_: Round) -> Verdict:
 def can_see_result(person: Person, application: Application) -> Verdict:
     """One application's result in full, with its prices."""
     return can_see_results(person, application.round)
+
+
+def can_query_price(person: Person, application: Application) -> Verdict:
+    """Asking about a low price: a commissioner clear of conflicts, before the recommendation is made."""
+    if not person.holds(Role.COMMISSIONER):
+        return denied("Only a commissioner queries a price.")
+    if not (verdict := can_see_result(person, application)):
+        return verdict
+    if application.round.state != RoundState.CONSENSUS:
+        return denied("Prices are queried before the recommendation is made.")
+    if application.state != ApplicationState.SCORED:
+        return denied("This application is not being considered.")
+    return can_request_clarification(person, application)
+
+
+def can_see_price_query(person: Person, query: PriceQuery) -> Verdict:
+    """What was asked about a price: whoever sees the result."""
+    return can_see_result(person, query.application)
+
+
+def can_conclude_price_query(person: Person, query: PriceQuery) -> Verdict:
+    """Recording what became of it: such a commissioner, once."""
+    if query.outcome is not None:
+        return denied("The outcome of this query is on record.")
+    if not person.holds(Role.COMMISSIONER):
+        return denied("Only a commissioner records the outcome of a price query.")
+    if query.application.round.state != RoundState.CONSENSUS:
+        return denied("The outcome is recorded before the recommendation is made.")
+    return can_see_price_query(person, query)
 
 
 def _evaluates(person: Person, application: Application) -> bool:

@@ -60,3 +60,18 @@ SCORE_DESCRIPTORS = {
     4: "Meets the requirement, with good evidence",
     5: "Exceeds the requirement, with added value",
 }
+
+
+class PriceOutcome(StrEnum):
+    """What an officer made of an explanation of a low price."""
+
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+
+    @property
+    def label(self) -> str:
+        return self.value.capitalize()
+
+    @property
+    def tone(self) -> str:
+        return {"accepted": "good", "rejected": "bad"}[self]

@@ -18,10 +18,13 @@ from portal.frameworks.states import (
     EvidenceKind,
     EvidenceRule,
     NoteKind,
+    NotOfferedRule,
     QuestionKind,
     Regime,
+    Rounding,
     RoundState,
     SectionKind,
+    TieRule,
 )
 
 # What of a question an amendment may change: the columns that `amendment_change` keeps before and after.
@@ -98,6 +101,11 @@ class Round(Versioned, Base):
         enum_of(AdmissionRule), default=AdmissionRule.ALL_WHO_MEET
     )
     admit_at_most: Mapped[int | None]
+    not_offered_rule: Mapped[NotOfferedRule] = mapped_column(
+        enum_of(NotOfferedRule), default=NotOfferedRule.CEILING_OR_HIGHEST
+    )
+    rounding: Mapped[Rounding] = mapped_column(enum_of(Rounding), default=Rounding.TWO)
+    tie_rule: Mapped[TieRule] = mapped_column(enum_of(TieRule), default=TieRule.QUALITY)
     standstill_days: Mapped[int] = mapped_column(default=10)
 
     open_requested_by_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("person.id"))

@@ -98,14 +98,91 @@ class QuestionKind(StrEnum):
 
 
 # How prices are scored, in the words published with every round; `evaluations.scoring` computes it.
-NOT_OFFERED_RULE = (
-    "A cell that an applicant does not offer counts at the round’s ceiling for that cell. If the cell has no "
-    "ceiling, it counts at the highest weekly fee that any compliant applicant offers for it. A cell that "
-    "nobody offers, and that has no ceiling, counts for nobody."
-)
 PRICE_RULE = "Price score = lowest basket total ÷ this basket total × the price weight."
-LOWEST_RULE = "The lowest total is the lowest among compliant applications that meet the quality minimums."
-ROUNDING_RULE = "Points are rounded once, to two decimal places, half up, at the end of each calculation."
+LOWEST_RULE = (
+    "The lowest total is the lowest among compliant applications that meet the quality minimums and whose price was"
+    " not rejected as abnormally low."
+)
+
+
+class NotOfferedRule(StrEnum):
+    """What a cell costs in a basket total when the applicant does not offer it. Published with the round."""
+
+    CEILING_OR_HIGHEST = "ceiling_or_highest"
+    HIGHEST = "highest"
+    HIGHEST_PLUS_TENTH = "highest_plus_tenth"
+
+    @property
+    def label(self) -> str:
+        return {
+            "ceiling_or_highest": "At the ceiling; without one, at the highest offer",
+            "highest": "At the highest offer",
+            "highest_plus_tenth": "At the highest offer plus a tenth",
+        }[self]
+
+    @property
+    def words(self) -> str:
+        """The rule as it is published."""
+        return {
+            "ceiling_or_highest": "A cell that an applicant does not offer counts at the round’s ceiling for that"
+            " cell. If the cell has no ceiling, it counts at the highest weekly fee that any compliant applicant"
+            " offers for it. A cell that nobody offers, and that has no ceiling, counts for nobody.",
+            "highest": "A cell that an applicant does not offer counts at the highest weekly fee that any"
+            " compliant applicant offers for it. A cell that nobody offers counts for nobody.",
+            "highest_plus_tenth": "A cell that an applicant does not offer counts at the highest weekly fee that"
+            " any compliant applicant offers for it plus a tenth, rounded to the penny, half up. A cell that"
+            " nobody offers counts for nobody.",
+        }[self]
+
+
+class Rounding(StrEnum):
+    """To how many decimal places points are rounded. Published with the round."""
+
+    TWO = "two"
+    ONE = "one"
+    WHOLE = "whole"
+
+    @property
+    def places(self) -> int:
+        return {"two": 2, "one": 1, "whole": 0}[self]
+
+    @property
+    def label(self) -> str:
+        return {"two": "Two decimal places", "one": "One decimal place", "whole": "Whole points"}[self]
+
+    @property
+    def words(self) -> str:
+        """The rule as it is published."""
+        to = {"two": "two decimal places", "one": "one decimal place", "whole": "whole points"}[self]
+        return f"Points are rounded once, to {to}, half up, at the end of each calculation."
+
+
+class TieRule(StrEnum):
+    """Who comes first where totals are equal. Published with the round."""
+
+    QUALITY = "quality"
+    PRICE = "price"
+    SHARED = "shared"
+
+    @property
+    def label(self) -> str:
+        return {
+            "quality": "The higher quality score",
+            "price": "The lower basket total",
+            "shared": "Neither: they share a rank",
+        }[self]
+
+    @property
+    def words(self) -> str:
+        """The rule as it is published."""
+        shared = "share a rank, and both are within the number to be admitted if that rank is."
+        return {
+            "quality": "Where totals are equal, the higher quality score comes first. Those equal in that too "
+            + shared,
+            "price": "Where totals are equal, the lower basket total comes first. Those equal in that too "
+            + shared,
+            "shared": "Applicants whose totals are equal " + shared,
+        }[self]
 
 
 class StartingSet(StrEnum):

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from portal.evaluations import scoring
 from portal.evaluations.scoring import BasketCell
+from portal.frameworks.states import NotOfferedRule, TieRule
 
 fees = st.decimals(min_value=Decimal("0.01"), max_value=Decimal("9999.99"), places=2)
 weights = st.decimals(min_value=Decimal("0.01"), max_value=Decimal(100), places=2)
@@ -31,6 +32,47 @@ baskets = st.lists(cells, min_size=1, max_size=6, unique_by=lambda cell: cell.ce
 )
 def test_quality_points(scores: list[tuple[int, Decimal]], points: str) -> None:
     assert scoring.quality_points(scores) == Decimal(points)
+
+
+@pytest.mark.parametrize(("places", "points"), [(2, "12.85"), (1, "12.8"), (0, "13")])
+def test_points_are_rounded_to_what_the_round_published(places: int, points: str) -> None:
+    rated = [(4, Decimal("10.06")), (3, Decimal(8))]  # 12.848, never rounded twice
+    assert str(scoring.quality_points(rated, places)) == points
+
+
+@pytest.mark.parametrize(
+    ("rule", "ceiling", "fee"),
+    [
+        (NotOfferedRule.CEILING_OR_HIGHEST, "900", "900"),
+        (NotOfferedRule.CEILING_OR_HIGHEST, None, "814.25"),
+        (NotOfferedRule.HIGHEST, "900", "814.25"),
+        (NotOfferedRule.HIGHEST_PLUS_TENTH, "900", "895.68"),  # 895.675, half up
+    ],
+)
+def test_what_a_cell_costs_that_is_not_offered(rule: NotOfferedRule, ceiling: str | None, fee: str) -> None:
+    cell = BasketCell(1, 10, Decimal(ceiling) if ceiling else None)
+    highest = {1: Decimal("814.25")}
+    (line,) = scoring.basket_costs([cell], {}, highest, rule)
+    assert (str(line.fee), line.is_offered) == (fee, False)
+    (nobody,) = scoring.basket_costs([BasketCell(1, 10, None)], {}, {}, rule)
+    assert (nobody.fee, nobody.cost) == (None, Decimal(0))
+
+
+@pytest.mark.parametrize(
+    ("rule", "places"),
+    [(TieRule.QUALITY, [1, 2, 3]), (TieRule.PRICE, [2, 1, 3]), (TieRule.SHARED, [1, 1, 3])],
+)
+def test_equal_totals_are_ranked_by_the_published_rule(rule: TieRule, places: list[int]) -> None:
+    standing = [("80", "50", "1000"), ("80", "45", "900"), ("79", "59", "800")]
+    assert (
+        scoring.ranks(
+            [
+                (Decimal(total), scoring.precedence(rule, Decimal(quality), Decimal(basket)))
+                for total, quality, basket in standing
+            ]
+        )
+        == places
+    )
 
 
 def test_price_points_of_a_third() -> None:

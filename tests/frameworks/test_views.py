@@ -42,6 +42,9 @@ def typed(**changes: str) -> dict[str, str]:
         "quality_weight": "60",
         "quality_minimum": "30",
         "admission_rule": "all_who_meet",
+        "not_offered_rule": "highest",
+        "rounding": "one",
+        "tie_rule": "price",
         "standstill_days": "10",
         "start": "default",
     }

@@ -27,7 +27,12 @@ from portal.applications.services.files import (
 )
 from portal.applications.services.infection import tell_of_infected_file, tell_of_infected_files
 from portal.applications.services.late import record_late_attempt
-from portal.applications.services.opening import confirm_opening, record_access, request_opening
+from portal.applications.services.opening import (
+    confirm_opening,
+    record_access,
+    record_accesses,
+    request_opening,
+)
 from portal.applications.services.previewing import record_preview
 from portal.applications.services.pricing import (
     PriceConflict,
@@ -96,6 +101,7 @@ __all__ = [
     "problem_with_fee",
     "promise_on_award",
     "record_access",
+    "record_accesses",
     "record_late_attempt",
     "record_preview",
     "remind",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -83,6 +84,14 @@ def record_access(application: Application, person: Person, what: str) -> None:
     session.execute(
         sa.insert(AccessRegister).values(application_id=application.id, person_id=person.id, what=what)
     )
+    session.commit()
+
+
+def record_accesses(applications: Iterable[Application], person: Person, what: str) -> None:
+    """As `record_access`, for a page or file that shows `what` of several applications."""
+    rows = [{"application_id": one.id, "person_id": person.id, "what": what} for one in applications]
+    if rows:
+        session.execute(sa.insert(AccessRegister), rows)
     session.commit()
 
 

@@ -53,8 +53,9 @@ def _common(round_: Round, approved: Recommendation, ends_at: datetime | None) -
             "rules": [
                 scoring.PRICE_RULE,
                 scoring.LOWEST_RULE,
-                scoring.NOT_OFFERED_RULE,
-                scoring.ROUNDING_RULE,
+                round_.not_offered_rule.words,
+                round_.rounding.words,
+                round_.tie_rule.words,
             ],
         },
         "recommendation_number": approved.number,

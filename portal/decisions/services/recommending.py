@@ -18,6 +18,7 @@ from portal.decisions.models import DecisionLine, Recommendation, Recommendation
 from portal.decisions.queries import Proposal
 from portal.decisions.services.drafting import draft_papers
 from portal.decisions.states import Outcome
+from portal.evaluations import queries as evaluations
 from portal.frameworks.models import Round
 from portal.frameworks.workflow import ROUND
 from portal.notifications.services import tell
@@ -47,6 +48,7 @@ def recommend(round_: Round, *, reasons: str, lines: Mapping[UUID, Line], by: Pe
     require(policy.can_recommend(by, round_))
     if not reasons.strip():
         raise Invalid("Give your reasons for the recommendation as a whole.", field="reasons")
+    _prices_settled(round_)
     proposals = queries.list_proposals(round_)
     _complete(proposals, lines)
     _answered(proposals, lines, queries.list_open_points(round_))
@@ -70,6 +72,13 @@ def recommend(round_: Round, *, reasons: str, lines: Mapping[UUID, Line], by: Pe
     draft_papers(made, by=by)
     _tell_approvers(made, round_)
     return made
+
+
+def _prices_settled(round_: Round) -> None:
+    waiting = evaluations.list_open_price_queries(round_)
+    if waiting:
+        name = waiting[0].application.organisation.legal_name
+        raise Refused(f"The query on the price of {name} has no outcome yet. Record it first.")
 
 
 def _complete(proposals: list[Proposal], lines: Mapping[UUID, Line]) -> None:

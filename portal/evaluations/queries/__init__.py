@@ -64,6 +64,16 @@ from portal.evaluations.queries.consensus import (
     rounds_taken_part_in,
 )
 from portal.evaluations.queries.grid import Cell, Grid, get_grid, only
+from portal.evaluations.queries.prices import (
+    PricedApplication,
+    PriceLine,
+    PricePicture,
+    get_price_query,
+    has_price_score,
+    list_open_price_queries,
+    list_price_queries,
+    price_picture,
+)
 from portal.evaluations.queries.progress import (
     Workload,
     find_due_date,
@@ -72,7 +82,7 @@ from portal.evaluations.queries.progress import (
     was_reminded,
 )
 from portal.evaluations.queries.register import RegisterComparison, compare_register
-from portal.evaluations.queries.results import QuestionPoints, ResultRow, basket_lines, results
+from portal.evaluations.queries.results import QuestionPoints, ResultRow, results
 from portal.evaluations.queries.sheets import (
     SheetLine,
     count_my_unfinished,
@@ -101,6 +111,9 @@ __all__ = [
     "Grid",
     "Opinion",
     "Page",
+    "PriceLine",
+    "PricePicture",
+    "PricedApplication",
     "Progress",
     "QuestionPoints",
     "RegisterComparison",
@@ -110,7 +123,6 @@ __all__ = [
     "active_sheet",
     "answer_to",
     "awaits_review",
-    "basket_lines",
     "check_lines",
     "compare_register",
     "consensus_lines",
@@ -128,11 +140,13 @@ __all__ = [
     "get_application",
     "get_finding",
     "get_grid",
+    "get_price_query",
     "get_score",
     "get_sheet",
     "get_sheet_to_replace",
     "has_any_conflict",
     "has_conflict",
+    "has_price_score",
     "is_short_of_evaluators",
     "is_still_being_scored",
     "list_answers",
@@ -148,7 +162,9 @@ __all__ = [
     "list_evaluators",
     "list_findings",
     "list_my_sheets",
+    "list_open_price_queries",
     "list_pass_fail_questions",
+    "list_price_queries",
     "list_rounds_with_due_date",
     "list_scores",
     "list_sheets",
@@ -161,6 +177,7 @@ __all__ = [
     "next_in_sheet",
     "only",
     "page_assignable",
+    "price_picture",
     "results",
     "rounds_taken_part_in",
     "visible_to",

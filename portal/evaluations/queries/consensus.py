@@ -19,6 +19,7 @@ from portal.evaluations.models import (
     ConsensusScore,
     EvaluationSheet,
     FindingReview,
+    PriceQuery,
     Score,
 )
 from portal.evaluations.queries.applications import COMPLIANT, PAGE, Page, active_sheet
@@ -174,6 +175,7 @@ def rounds_taken_part_in(person: Person) -> sa.CompoundSelect[uuid.UUID]:
         (EvaluationSheet.application_id, EvaluationSheet.voided_by_id),
         (ConsensusScore.application_id, ConsensusScore.agreed_by_id),
         (ConsensusScore.application_id, ConsensusScore.voided_by_id),
+        (PriceQuery.application_id, PriceQuery.concluded_by_id),
     )
     reviewed = (
         sa.select(Application.round_id)

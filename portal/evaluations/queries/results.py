@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -18,6 +18,7 @@ from portal.core.db import session
 from portal.evaluations import scoring
 from portal.evaluations.models import ConsensusScore, PriceScore
 from portal.evaluations.queries.applications import COMPLIANT
+from portal.evaluations.queries.workbook import list_rejected_prices
 from portal.frameworks import queries as frameworks
 from portal.frameworks.models import Question, Round
 from portal.frameworks.states import AdmissionRule
@@ -26,12 +27,17 @@ from portal.providers.models import Organisation
 
 @dataclass(frozen=True)
 class QuestionPoints:
-    """One question of a result: the agreed score, its points, and whether it reaches the minimum."""
+    """One question of a result: the agreed score, its points as shown (rounded), whether it meets the minimum."""
 
     question: Question
     score: int
     points: Decimal
     reason: str
+
+    @property
+    def exact(self) -> Decimal:
+        """The points before rounding: score ÷ 5 × weight."""
+        return self.score * (self.question.weight or Decimal(0)) / scoring.HIGHEST_SCORE
 
     @property
     def meets_minimum(self) -> bool:
@@ -42,7 +48,7 @@ class QuestionPoints:
 class ResultRow:
     """One compliant application's result. Without the quality minimums there is no price, total or rank.
 
-    `quality`, `price` and `total` are points to two decimals; `basket_total` and `lowest_total` pounds.
+    `quality`, `price` and `total` are points as the round rounds them; `basket_total` and `lowest_total` pounds.
     """
 
     application: Application
@@ -60,17 +66,34 @@ class ResultRow:
     def meets_minimums(self) -> bool:
         return not self.shortfalls
 
+    @property
+    def is_rounded(self) -> bool:
+        """Whether the quality points are not the exact sum."""
+        return sum((line.exact for line in self.questions), Decimal(0)) != self.quality
+
 
 def results(round_: Round) -> list[ResultRow]:
-    """Every compliant application's result, best first: five statements for any number of applications."""
-    scores = _price_scores(round_)
-    rows = [_priced(row, scores.get(row.application.id)) for row in quality_results(round_)]
+    """Every compliant application's result, best first: six statements for any number of applications."""
+    scores, rejected = _price_scores(round_), list_rejected_prices(round_)
+    lowest = min(
+        (score.basket_total for key, score in scores.items() if key not in rejected), default=Decimal(0)
+    )
+    rows = [
+        _priced(_without_price(row, rejected), scores.get(row.application.id), lowest)
+        for row in quality_results(round_)
+    ]
     ranked = [row for row in rows if row.total is not None]
-    places = scoring.ranks([(row.total or Decimal(0), row.quality) for row in ranked])
+    places = scoring.ranks([_standing(row, round_) for row in ranked])
     done = [_placed(row, place, round_) for row, place in zip(ranked, places, strict=True)]
     done.sort(key=lambda row: (row.rank or 0, row.application.organisation.legal_name))
     rest = [row for row in rows if row.total is None]
     return done + sorted(rest, key=lambda row: (-row.quality, row.application.organisation.legal_name))
+
+
+def _without_price(row: ResultRow, rejected: Collection[uuid.UUID]) -> ResultRow:
+    if row.application.id not in rejected:
+        return row
+    return replace(row, shortfalls=[*row.shortfalls, "Its price was rejected as abnormally low."])
 
 
 def quality_results(round_: Round) -> list[ResultRow]:
@@ -78,7 +101,7 @@ def quality_results(round_: Round) -> list[ResultRow]:
     questions = {question.id: question for question in frameworks.list_scored_questions(round_)}
     agreed = _agreed(round_)
     return [
-        _quality(application, round_, [_points(score, questions) for score in agreed[application.id]])
+        _quality(application, round_, [_points(score, questions, round_) for score in agreed[application.id]])
         for application in _assessed(round_)
     ]
 
@@ -119,18 +142,6 @@ def basket(round_: Round) -> list[scoring.BasketCell]:
         for volume in frameworks.list_volumes(round_).values()
         if volume.weeks > 0
     ]
-
-
-def basket_lines(application: Application) -> list[tuple[frameworks.CellRow, scoring.CellCost]]:
-    """How an application's basket total comes about, cell by cell."""
-    assessed = {one.id for one in _assessed(application.round)}
-    offers = {key: prices for key, prices in bids(application.round).items() if key in assessed}
-    highest = scoring.highest_offers(offers.values())
-    costs = {
-        line.cell.cell_id: line
-        for line in scoring.basket_costs(basket(application.round), offers.get(application.id, {}), highest)
-    }
-    return [(cell, costs[cell.id]) for cell in frameworks.list_cells() if cell.id in costs]
 
 
 def _assessed(round_: Round) -> Sequence[Application]:
@@ -174,15 +185,18 @@ def _price_scores(round_: Round) -> dict[uuid.UUID, PriceScore]:
     }
 
 
-def _points(score: ConsensusScore, questions: dict[uuid.UUID, Question]) -> QuestionPoints:
+def _points(score: ConsensusScore, questions: dict[uuid.UUID, Question], round_: Round) -> QuestionPoints:
     question = questions[score.question_id]
-    points = scoring.rounded(scoring.weighted(score.value, question.weight or Decimal(0)))
+    exact = scoring.weighted(score.value, question.weight or Decimal(0))
+    points = scoring.rounded(exact, round_.rounding.places)
     return QuestionPoints(question, score.value, points, score.reason)
 
 
 def _quality(application: Application, round_: Round, questions: list[QuestionPoints]) -> ResultRow:
     questions.sort(key=lambda line: _in_order(line.question))
-    quality = scoring.quality_points((line.score, line.question.weight or Decimal(0)) for line in questions)
+    quality = scoring.quality_points(
+        ((line.score, line.question.weight or Decimal(0)) for line in questions), round_.rounding.places
+    )
     shortfalls = [
         f"Question {line.question.number} was scored {line.score};"
         f" the minimum is {line.question.minimum_score}."
@@ -198,17 +212,24 @@ def _in_order(question: Question) -> tuple[int, ...]:
     return tuple(int(part) if part.isdigit() else 0 for part in question.number.split("."))
 
 
-def _priced(row: ResultRow, score: PriceScore | None) -> ResultRow:
+def _priced(row: ResultRow, score: PriceScore | None, lowest: Decimal) -> ResultRow:
+    """With its price score as it was written at the lock, or against a new lowest when a price was rejected."""
     if score is None or not row.meets_minimums:
         return row
-    price = scoring.rounded(score.score)
+    round_ = row.application.round
+    price = scoring.rounded(score.score, round_.rounding.places)
+    if lowest != score.lowest_total:
+        price = scoring.price_points(lowest, score.basket_total, round_.price_weight, round_.rounding.places)
     return replace(
-        row,
-        basket_total=score.basket_total,
-        lowest_total=score.lowest_total,
-        price=price,
-        total=row.quality + price,
+        row, basket_total=score.basket_total, lowest_total=lowest, price=price, total=row.quality + price
     )
+
+
+def _standing(row: ResultRow, round_: Round) -> tuple[Decimal, Decimal]:
+    """What a row is ranked by: its total, and what the round's rule looks at where totals are equal."""
+    assert row.total is not None, "only what has a total is ranked"
+    assert row.basket_total is not None, "whoever has a total has a basket"
+    return row.total, scoring.precedence(round_.tie_rule, row.quality, row.basket_total)
 
 
 def _placed(row: ResultRow, rank: int, round_: Round) -> ResultRow:

@@ -12,6 +12,7 @@ from portal.evaluations.services.assignment import (
 from portal.evaluations.services.compliance import conclude_compliance, record_finding, review_finding
 from portal.evaluations.services.conflicts import declare_conflict, declare_conflicts
 from portal.evaluations.services.consensus import lock_quality, open_consensus, save_consensus
+from portal.evaluations.services.price_queries import conclude_price_query, query_price
 from portal.evaluations.services.reminding import remind_by_date, remind_evaluators, set_due_date
 from portal.evaluations.services.sheets import finish_sheet, save_score
 from portal.evaluations.services.spreading import Plan, Setting, Spread, propose
@@ -24,6 +25,7 @@ __all__ = [
     "Spread",
     "assign_evaluator",
     "conclude_compliance",
+    "conclude_price_query",
     "declare_conflict",
     "declare_conflicts",
     "fingerprint",
@@ -31,6 +33,7 @@ __all__ = [
     "lock_quality",
     "open_consensus",
     "propose",
+    "query_price",
     "record_finding",
     "remind_by_date",
     "remind_evaluators",

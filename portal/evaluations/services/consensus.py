@@ -110,7 +110,9 @@ def _score_prices(round_: Round, rows: list[queries.ResultRow]) -> list[PriceSco
         offers[row.application.id] for row in rows if row.application.id in offers
     )
     totals = {
-        row.application.id: scoring.basket_total(cells, offers.get(row.application.id, {}), highest)
+        row.application.id: scoring.basket_total(
+            cells, offers.get(row.application.id, {}), highest, round_.not_offered_rule
+        )
         for row in rows
         if row.meets_minimums
     }
@@ -120,7 +122,7 @@ def _score_prices(round_: Round, rows: list[queries.ResultRow]) -> list[PriceSco
             application_id=application_id,
             basket_total=total,
             lowest_total=lowest,
-            score=scoring.price_points(lowest, total, round_.price_weight),
+            score=scoring.price_points(lowest, total, round_.price_weight, round_.rounding.places),
         )
         for application_id, total in totals.items()
     ]

@@ -26,7 +26,7 @@ from portal.frameworks.forms.fields import (
 from portal.frameworks.models import Round
 from portal.frameworks.queries import ProposedExtension
 from portal.frameworks.services import RoundTerms
-from portal.frameworks.states import AdmissionRule, StartingSet
+from portal.frameworks.states import AdmissionRule, NotOfferedRule, Rounding, StartingSet, TieRule
 
 
 class RoundForm(FlaskForm):  # type: ignore[misc]
@@ -88,6 +88,21 @@ class RoundForm(FlaskForm):  # type: ignore[misc]
     admit_at_most = CountField(
         "How many, if only the best", [Optional(), NumberRange(1, 500, "Enter a number from 1 to 500.")]
     )
+    not_offered_rule = RadioField(
+        "What does a cell cost that an applicant does not offer?",
+        [InputRequired("Choose what such a cell costs.")],
+        choices=[SelectChoice(rule.value, rule.label) for rule in NotOfferedRule],
+    )
+    rounding = RadioField(
+        "What are points rounded to?",
+        [InputRequired("Choose what points are rounded to.")],
+        choices=[SelectChoice(rule.value, rule.label) for rule in Rounding],
+    )
+    tie_rule = RadioField(
+        "Who comes first where totals are equal?",
+        [InputRequired("Choose who comes first.")],
+        choices=[SelectChoice(rule.value, rule.label) for rule in TieRule],
+    )
     standstill_days = CountField(
         "Days of standstill",
         [
@@ -121,6 +136,9 @@ class RoundForm(FlaskForm):  # type: ignore[misc]
             admission_rule=AdmissionRule(self.admission_rule.data),
             admit_at_most=self.admit_at_most.data,
             standstill_days=self.standstill_days.data or 0,
+            not_offered_rule=NotOfferedRule(self.not_offered_rule.data),
+            rounding=Rounding(self.rounding.data),
+            tie_rule=TieRule(self.tie_rule.data),
         )
 
 
@@ -164,7 +182,8 @@ def round_values(round_: Round) -> dict[str, Any]:
         name: Decimal(f"{getattr(round_, name).normalize():f}")
         for name in ("quality_weight", "quality_minimum")
     }
-    return values | weights | {"admission_rule": round_.admission_rule.value}
+    rules = ("admission_rule", "not_offered_rule", "rounding", "tie_rule")
+    return values | weights | {name: getattr(round_, name).value for name in rules}
 
 
 def extension_values(round_: Round, proposed: ProposedExtension | None) -> dict[str, Any]:

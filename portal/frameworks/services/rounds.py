@@ -22,7 +22,7 @@ from portal.frameworks.models import BasketVolume, DeadlineExtension, Framework,
 from portal.frameworks.services.copying import copy_set
 from portal.frameworks.services.defaults import create_default_questions
 from portal.frameworks.services.weights import spread_quality_weight
-from portal.frameworks.states import AdmissionRule, StartingSet
+from portal.frameworks.states import AdmissionRule, NotOfferedRule, Rounding, StartingSet, TieRule
 from portal.frameworks.workflow import ROUND
 
 on_constraint("ck_round_dates_in_order", "This must be before the deadline.", field="clarification_deadline")
@@ -49,6 +49,9 @@ class RoundTerms:
     admission_rule: AdmissionRule
     admit_at_most: int | None
     standstill_days: int
+    not_offered_rule: NotOfferedRule = NotOfferedRule.CEILING_OR_HIGHEST
+    rounding: Rounding = Rounding.TWO
+    tie_rule: TieRule = TieRule.QUALITY
 
 
 @dataclass(frozen=True)

@@ -12,15 +12,10 @@ from portal.core.web import done, page
 from portal.frameworks import policy, queries, services
 from portal.frameworks.forms import BasketForm
 from portal.frameworks.models import Round
-from portal.frameworks.states import LOWEST_RULE, NOT_OFFERED_RULE, PRICE_RULE, ROUNDING_RULE
+from portal.frameworks.states import LOWEST_RULE, PRICE_RULE
 from portal.frameworks.views.frame import blueprint
 
-RULES = {
-    "price": PRICE_RULE,
-    "lowest": LOWEST_RULE,
-    "not_offered": NOT_OFFERED_RULE,
-    "rounding": ROUNDING_RULE,
-}
+RULES = {"price": PRICE_RULE, "lowest": LOWEST_RULE}
 
 
 @blueprint.route("/rounds/<uuid:round_id>/basket", methods=["GET", "POST"])

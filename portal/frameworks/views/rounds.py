@@ -26,7 +26,7 @@ from portal.frameworks.forms import (
     round_values,
 )
 from portal.frameworks.models import Round
-from portal.frameworks.states import AdmissionRule, StartingSet
+from portal.frameworks.states import AdmissionRule, NotOfferedRule, Rounding, StartingSet, TieRule
 from portal.frameworks.views.frame import blueprint
 
 PAGE_SIZE = 25
@@ -95,6 +95,9 @@ def _first_values() -> dict[str, Any]:
         "quality_weight": Decimal(60),
         "quality_minimum": Decimal(0),
         "admission_rule": AdmissionRule.ALL_WHO_MEET.value,
+        "not_offered_rule": NotOfferedRule.CEILING_OR_HIGHEST.value,
+        "rounding": Rounding.TWO.value,
+        "tie_rule": TieRule.QUALITY.value,
         "standstill_days": 10,
     }
 
