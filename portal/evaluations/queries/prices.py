@@ -189,32 +189,40 @@ def _queries_of(round_: Round) -> dict[uuid.UUID, list[PriceQuery]]:
 
 def list_price_queries(round_: Round) -> Sequence[PriceQuery]:
     """Every query on a low price in the round, with what was asked and answered, oldest first."""
-    return session.scalars(
-        sa.select(PriceQuery)
-        .join(PriceQuery.application)
-        .join(PriceQuery.request)
-        .where(Application.round_id == round_.id)
-        .order_by(ClarificationRequest.created_at, PriceQuery.id)
-        .options(
-            contains_eager(PriceQuery.request),
-            contains_eager(PriceQuery.application).joinedload(Application.organisation),
-            joinedload(PriceQuery.concluded_by),
+    return (
+        session.scalars(
+            sa.select(PriceQuery)
+            .join(PriceQuery.application)
+            .join(PriceQuery.request)
+            .where(Application.round_id == round_.id)
+            .order_by(ClarificationRequest.created_at, PriceQuery.id)
+            .options(
+                contains_eager(PriceQuery.request),
+                contains_eager(PriceQuery.application).joinedload(Application.organisation),
+                joinedload(PriceQuery.concluded_by),
+            )
         )
-    ).all()
+        .unique()
+        .all()
+    )
 
 
 def get_price_query(person: Person, query_id: uuid.UUID) -> PriceQuery:
     """One query, for whoever may know of its application. Raises `NotFound`."""
-    found = session.scalars(
-        sa.select(PriceQuery)
-        .join(PriceQuery.application)
-        .where(PriceQuery.id == query_id, sa.literal(person.is_council))
-        .options(
-            contains_eager(PriceQuery.application).joinedload(Application.organisation),
-            joinedload(PriceQuery.request),
-            joinedload(PriceQuery.concluded_by),
+    found = (
+        session.scalars(
+            sa.select(PriceQuery)
+            .join(PriceQuery.application)
+            .where(PriceQuery.id == query_id, sa.literal(person.is_council))
+            .options(
+                contains_eager(PriceQuery.application).joinedload(Application.organisation),
+                joinedload(PriceQuery.request),
+                joinedload(PriceQuery.concluded_by),
+            )
         )
-    ).one_or_none()
+        .unique()
+        .one_or_none()
+    )
     if found is None:
         raise NotFound
     return found
