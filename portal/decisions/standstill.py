@@ -2,36 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
-from functools import cache
-from itertools import count, islice
-
-import holidays
+from itertools import islice
 
 from portal.core.clock import LONDON
 from portal.core.ui import uk_date
+from portal.core.workdays import working_day_after, working_days_from
 from portal.frameworks.states import Regime
 
 # Regulation 87 of 2015: fifteen days when a notice goes by other than electronic means.
 DAYS_BY_POST = 15
 # Section 51 of the Act of 2023: a voluntary standstill is no shorter.
 FEWEST_WORKING_DAYS = 8
-
-
-@cache
-def _bank_holidays() -> holidays.HolidayBase:
-    return holidays.country_holidays("GB", subdiv="ENG")
-
-
-def is_working_day(day: date) -> bool:
-    """Neither a Saturday, a Sunday nor a bank holiday in England."""
-    return day.weekday() < 5 and day not in _bank_holidays()
-
-
-def working_days_from(day: date) -> Iterator[date]:
-    """The working days from `day` on, itself included if it is one."""
-    return (one for one in (day + timedelta(days=n) for n in count()) if is_working_day(one))
 
 
 def standstill_end(
@@ -75,4 +57,4 @@ def in_words(ends_at: datetime) -> str:
 
 def call_in_end(published: date, working_days: int = 5) -> date:
     """The last day of call-in: so many working days after publication (illustrative: an officer confirms it)."""
-    return next(islice(working_days_from(published + timedelta(days=1)), working_days - 1, None))
+    return working_day_after(published, working_days)

@@ -34,8 +34,8 @@ def instructed(complete):
     return complete
 
 
-def word_choices_anew(desk):
-    """An amendment of the first question with choices, which has an answer."""
+def word_anew(desk, **changes):
+    """An amendment of the first question with choices, which has an answer: of its choices or of something else."""
     question_id = desk.question(QuestionKind.CHOICE).id
     officer = accounts.person(Role.COMMISSIONER)
     acting_as(officer)
@@ -43,7 +43,8 @@ def word_choices_anew(desk):
     of = session.get(Round, desk.round_.id)
     question = next(one for one in frameworks.list_questions(of) if one.id == question_id)
     stands = Wording(question.text, question.guidance, question.word_limit, list(question.choices))
-    wording = replace(stands, choices=[f"{choice}, as corrected" for choice in question.choices])
+    changes = changes or {"choices": [f"{choice}, as corrected" for choice in question.choices]}
+    wording = replace(stands, **changes)
     rounds.publish_amendment(of, {question.id: wording}, summary="Choices were unclear.", by=officer)
     session.commit()
     acting_as(desk.writer)
@@ -60,9 +61,7 @@ def refused(statement, **values):
 
 
 def test_rule_02_an_amendment_does_not_end_an_instruction(instructed):
-    question = word_choices_anew(instructed)
-    assert queries.find_answer(instructed.application, question).value.endswith(", as corrected")
-    assert queries.find_instruction(instructed.application) is not None
+    question = word_anew(instructed, guidance="Say what you are at the deadline.")
     services.confirm_answer(instructed.application, question, by=instructed.writer)
     session.commit()
     assert queries.find_instruction(instructed.application) is not None
@@ -71,8 +70,32 @@ def test_rule_02_an_amendment_does_not_end_an_instruction(instructed):
     assert instruction_of(instructed).submission_id is not None
 
 
+def test_rule_02_a_choice_worded_anew_is_signed_for_again_by_whoever_confirms_it(instructed):
+    question = word_anew(instructed)
+    assert queries.find_answer(instructed.application, question).value.endswith(", as corrected")
+    assert queries.find_instruction(instructed.application) is not None
+    services.confirm_answer(instructed.application, question, by=instructed.writer)
+    session.commit()
+    assert queries.find_instruction(instructed.application) is None
+    assert instructed.application.declared_at is None
+    instructed.declare()
+    services.instruct(instructed.application, by=instructed.writer)
+    session.commit()
+    after_deadline(instructed)
+    carry_out()
+    acting_as(instructed.writer)
+    assert queries.find_instruction(instructed.application).submission_id is not None
+
+
+def test_adding_a_choice_leaves_the_signature_of_those_who_chose_another(instructed):
+    asked = instructed.question(QuestionKind.CHOICE)
+    question = word_anew(instructed, choices=[*asked.choices, "Something else"])
+    services.confirm_answer(instructed.application, question, by=instructed.writer)
+    assert instructed.application.declared_at is not None
+
+
 def test_rule_02_who_does_not_confirm_an_amended_answer_is_told_why_nothing_was_submitted(instructed):
-    word_choices_anew(instructed)
+    word_anew(instructed)
     after_deadline(instructed)
     carry_out()
     assert instruction_of(instructed).problem
@@ -85,7 +108,7 @@ def test_what_went_back_to_a_choice_worded_before_an_amendment_is_chosen_again(c
     complete.declare()
     complete.submit()
     session.commit()
-    question = word_choices_anew(complete)
+    question = word_anew(complete)
     services.discard_changes(complete.application, by=complete.writer)
     session.commit()
     gaps = {gap.question.id: gap.problem for gap in queries.list_gaps(complete.application)}

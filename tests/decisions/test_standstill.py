@@ -14,14 +14,13 @@ from portal.core import clock
 from portal.core.clock import LONDON
 from portal.core.db import session
 from portal.core.errors import Invalid, Refused
+from portal.core.workdays import is_working_day, working_days_from
 from portal.decisions import queries, services
 from portal.decisions.models import DecisionLetter, StandstillEvent
 from portal.decisions.standstill import (
     call_in_end,
-    is_working_day,
     last_day,
     standstill_last_day,
-    working_days_from,
 )
 from portal.decisions.states import EventKind
 from portal.documents.services.scanning import sweep_unused

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 
 from portal.accounts.states import Role
 from portal.applications.models import Answer
+from portal.core import clock
 from portal.core.audit import AuditEvent
 from portal.core.db import session
 from portal.core.errors import Invalid, NotAllowed, Refused, Stale
@@ -326,6 +327,84 @@ def test_a_commissioner_corrects_a_question(client: PortalClient, published: Rou
     assert "Amendment 1" in public
     assert SUMMARY in public
     assert "By amendment 1" in client.get(f"/framework/rounds/{published.id}/questions").text
+
+
+def close_to_deadline(of: Round) -> None:
+    """Two days before it."""
+    travel(of.submission_deadline - clock.now() - timedelta(days=2))
+
+
+def test_close_to_the_deadline_an_amendment_needs_an_extension(published: Round, officer: Any) -> None:
+    question, before = long_question(published), published.submission_deadline
+    close_to_deadline(published)
+    needed = queries.deadline_needed(published, clock.now())
+    assert needed is not None
+    wording = {question.id: replace(as_it_stands(question), guidance="New.")}
+    for too_early in (None, before + timedelta(hours=1), needed - timedelta(days=1)):
+        with pytest.raises(Invalid, match="need 5 working days") as refused:
+            services.publish_amendment(published, wording, summary=SUMMARY, by=officer, extended_to=too_early)
+        assert refused.value.field == "extension_date"
+    services.publish_amendment(published, wording, summary=SUMMARY, by=officer, extended_to=needed)
+    assert published.submission_deadline == needed
+    extension = queries.list_extensions(published)[0]
+    assert (extension.extended_from, extension.reason) == (before, f"Amendment 1: {SUMMARY}")
+
+
+def test_no_amendment_runs_into_the_start_of_agreements(published: Round, officer: Any) -> None:
+    question = long_question(published)
+    close_to_deadline(published)
+    wording = {question.id: replace(as_it_stands(question), guidance="New.")}
+    late = published.submission_deadline + timedelta(days=365)
+    with pytest.raises(Invalid, match="before agreements start"):
+        services.publish_amendment(published, wording, summary=SUMMARY, by=officer, extended_to=late)
+
+
+@pytest.mark.parametrize(
+    ("now", "needed"),
+    [
+        (datetime(2026, 12, 18, 10, tzinfo=UTC), datetime(2026, 12, 29, 12, tzinfo=UTC)),
+        (datetime(2026, 3, 26, 10, tzinfo=UTC), datetime(2026, 4, 2, 11, tzinfo=UTC)),
+    ],
+    ids=["over Christmas and its substitute day", "over the change of the clocks"],
+)
+def test_five_working_days_are_counted_by_english_bank_holidays(now: datetime, needed: datetime) -> None:
+    closing = now.replace(hour=12) + timedelta(days=1)
+    assert queries.deadline_needed(Round(submission_deadline=closing), now) == needed
+    assert queries.deadline_needed(Round(submission_deadline=needed), now) is None
+
+
+def test_the_check_page_proposes_the_extension_and_publishes_both(
+    client: PortalClient, published: Round, officer: Any
+) -> None:
+    question = long_question(published)
+    close_to_deadline(published)
+    client.sign_in(officer)
+    path = f"/rounds/{published.id}/amend"
+    typed = {
+        "question": str(question.id),
+        "version": str(published.version),
+        f"text-{question.id}": "A better question?",
+        "summary": SUMMARY,
+    }
+    needed = queries.deadline_needed(published, clock.now())
+    assert needed is not None
+    check = client.post(path, data={**typed, "then": "check"}).text
+    assert "This amendment needs a later deadline" in check
+    assert f'name="extension_date" type="date" value="{needed.date().isoformat()}"' in check
+    early = {"extension_date": clock.today().isoformat(), "extension_time": "17:00", "then": "publish"}
+    refused = client.post(path, data={**typed, **early})
+    assert refused.status_code == 422
+    assert 'href="#extension_date"' in refused.text
+    assert "A better question?" in refused.text
+    local = needed.astimezone(clock.LONDON)
+    meant = {
+        "extension_date": local.date().isoformat(),
+        "extension_time": f"{local:%H:%M}",
+        "then": "publish",
+    }
+    done = client.post(path, data={**typed, **meant}, follow_redirects=True)
+    assert "Amendment 1 is published." in done.text
+    assert SUMMARY in client.get(f"/framework/rounds/{published.id}").text
 
 
 def test_the_page_says_when_it_is_too_late(client: PortalClient, published: Round, officer: Any) -> None:

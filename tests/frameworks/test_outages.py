@@ -101,6 +101,11 @@ def test_the_same_time_in_kent_is_proposed_when_the_clocks_change(deadline: date
     assert (later.hour, later.weekday()) == (17, 0)
 
 
+def test_a_bank_holiday_is_no_day_to_close_on() -> None:
+    later = next_working_day(datetime(2026, 12, 24, 12, tzinfo=UTC))
+    assert later == datetime(2026, 12, 29, 12, tzinfo=UTC)  # the 28th stands in for Boxing Day, a Saturday
+
+
 def test_a_minute_is_noted_once_and_old_ones_forgotten() -> None:
     with as_worker():
         session.add(Heartbeat(minute=clock.now() - heartbeat.KEPT_FOR - timedelta(hours=1), answered=True))

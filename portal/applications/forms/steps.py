@@ -71,9 +71,10 @@ class VerifyForm(FlaskForm):  # type: ignore[misc]
 
 
 class DeclarationForm(FlaskForm):  # type: ignore[misc]
-    """Who signs for the applicant. The words signed are the round's own."""
+    """Who signs for the applicant. The words signed are the round's own, and `seen` marks what is signed for."""
 
     version = HiddenField()
+    seen = HiddenField()
     name = StringField(
         "Your full name",
         validators=[InputRequired("Give your full name."), Length(max=200, message="Shorten this.")],

@@ -50,6 +50,7 @@ from portal.applications.services.receipts import (
     write_manifest,
 )
 from portal.applications.services.reminders import remind
+from portal.applications.services.seen import ChangedSinceShown, Edit, content_mark
 from portal.applications.services.snapshot import declaration_text
 from portal.applications.services.standing_instruction import (
     cancel_instruction,
@@ -70,7 +71,9 @@ from portal.applications.services.word_file import answer_in_words, compose_word
 __all__ = [
     "AlreadyAttached",
     "AnswerConflict",
+    "ChangedSinceShown",
     "DeadlinePassed",
+    "Edit",
     "PriceConflict",
     "add_comment",
     "answer_field",
@@ -88,6 +91,7 @@ __all__ = [
     "compose_word_file",
     "confirm_answer",
     "confirm_opening",
+    "content_mark",
     "declaration_text",
     "declare",
     "describe_document",

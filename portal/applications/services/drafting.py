@@ -10,12 +10,14 @@ from typing import Any
 from portal.accounts.models import Person
 from portal.applications import policy, queries
 from portal.applications.models import Answer, Application
+from portal.applications.services import standing_instruction
 from portal.applications.services.answers import answer_seen, clean_value
 from portal.applications.services.deadline import begin_writing, check_deadline, hold_round
 from portal.core import audit, clock
 from portal.core.access import require
 from portal.core.db import lock, session
 from portal.core.errors import Refused, Stale, on_constraint
+from portal.frameworks import queries as frameworks
 from portal.frameworks.models import Question, Round
 from portal.providers.models import Organisation
 
@@ -97,12 +99,16 @@ def confirm_answer(application: Application, question: Question, *, by: Person) 
     """Say that an answer still holds, as it stands: it was carried over, or its question was amended since.
 
     Who and when: as for `save_answer`. Nothing is changed in what would be submitted, so the declaration
-    stands. Raises `Refused` when there is no answer.
+    stands; but where an amendment worded a choice anew that was made, it ends, and an instruction with it: it
+    was signed for other words. Raises `Refused` when there is no answer.
     """
     begin_writing(application, by)
     answer = queries.find_answer(application, question)
     if answer is None:
         raise Refused("There is no answer to check yet.")
+    if frameworks.is_reworded_since(question, answer.value, answer.answered_at):
+        standing_instruction.end(application, by=by)
+        void_declaration(application, by)
     put_name_to(answer, by)
     record("application.answer_confirmed", application, by, question=question.id)
 

@@ -8,6 +8,7 @@ from portal.applications.models import Application, Submission
 from portal.applications.services import standing_instruction
 from portal.applications.services.deadline import begin_writing, hold_round
 from portal.applications.services.sealing import record_submission
+from portal.applications.services.seen import check_seen
 from portal.applications.services.telling import tell_writers
 from portal.applications.workflow import APPLICATION, before_decision
 from portal.core import audit, clock
@@ -20,20 +21,30 @@ LONGEST_REASON = 2_000
 
 
 def declare(
-    application: Application, *, name: str, position: str, by: Person, seen_version: int | None = None
+    application: Application,
+    *,
+    name: str,
+    position: str,
+    by: Person,
+    seen: str | None = None,
+    seen_version: int | None = None,
 ) -> None:
     """Sign the declaration of truth and form of tender for the working copy as it stands.
 
     Who: the applicant's bid writers and administrators, until the deadline; every question must be ready.
-    Any later edit voids it. Signing again ends an instruction that rested on the earlier signature.
-    Raises `Invalid` beside `name` or `position`, `Refused`, `DeadlinePassed`.
+    `seen` is `content_mark` of what stood when the page was shown: nobody signs what a colleague has written
+    since. Any later edit voids it. Signing again ends an instruction that rested on the earlier signature.
+    Raises `Invalid` beside `name` or `position`, `ChangedSinceShown`, `Refused`, `Stale`, `DeadlinePassed`.
     """
     begin_writing(application, by)
+    progress = queries.get_progress(application)
+    if seen is not None:
+        check_seen(progress, seen, by=by)
     check_version(application, seen_version)
     for field, value in (("name", name), ("position", position)):
         if not value.strip():
             raise Invalid("Give your full name." if field == "name" else "Give your position.", field=field)
-    if queries.get_progress(application).gaps:
+    if progress.gaps:
         raise Refused("Some questions are not ready. Check your answers before you sign.")
     standing_instruction.end(application, by=by)
     application.declared_by_id, application.declared_at = by.id, clock.now()
@@ -60,7 +71,13 @@ def submit_application(
 
 
 def sign_and_submit(
-    application: Application, *, name: str, position: str, by: Person, seen_version: int | None = None
+    application: Application,
+    *,
+    name: str,
+    position: str,
+    by: Person,
+    seen: str | None = None,
+    seen_version: int | None = None,
 ) -> Submission:
     """Sign the declaration and submit at once, both or neither. Who and when: as for each of the two.
 
@@ -73,7 +90,7 @@ def sign_and_submit(
     is_done = signed == (by.id, name.strip(), position.strip()) and not has_working_copy(application)
     if standing is not None and is_done:
         return standing
-    declare(application, name=name, position=position, by=by, seen_version=seen_version)
+    declare(application, name=name, position=position, by=by, seen=seen, seen_version=seen_version)
     return submit_application(application, by=by)
 
 

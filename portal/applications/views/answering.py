@@ -159,7 +159,14 @@ def _save_section(place: Place) -> ResponseReturnValue:
     for question in form.asked:
         _save_one(place.application, form, question, saved)
     keep_writes()
+    was_signed = place.application.declared_at is not None
     _confirm(place, saved)
+    if was_signed and saved.changed == 0 and place.application.declared_at is None:
+        flash(
+            "The signature has ended, because it was given for a choice in other words. Sign again before you"
+            " submit.",
+            "warning",
+        )
     answers = queries.list_answers(place.application)
     if is_whole and not saved.has_problems:
         _warn_of_long_answers(form.asked, answers)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from flask import flash, redirect, request, url_for
@@ -39,25 +39,43 @@ def check(application: Application) -> ResponseReturnValue:
 @blueprint.route("/applications/<uuid:application_id>/declaration", methods=["GET", "POST"])
 @access(policy.can_write, of=queries.get_application)
 def declaration(application: Application) -> ResponseReturnValue:
-    form = DeclarationForm(data={"version": _version_shown(application), "name": current_person().full_name})
+    progress = queries.get_progress(application)
+    form = DeclarationForm(
+        data={
+            "version": _version_shown(application),
+            "seen": services.content_mark(progress),
+            "name": current_person().full_name,
+        }
+    )
+    edits: Sequence[services.Edit] | None = None
     if form.validate_on_submit():
         sign = _sign_and_submit if request.form.get("then") == "submit" else _sign
         try:
             return sign(application, form)
+        except services.ChangedSinceShown as error:
+            edits = error.edits
+            _ask_again(application, form, error.mark)
         except Invalid as error:
             if error.field is None:
                 raise
             form[error.field].errors = [error.message]
     return page(
         "applications/declaration.html",
-        422 if form.errors else 200,
+        409 if edits is not None else 422 if form.errors else 200,
         application=application,
         form=form,
+        edits=edits,
         gaps=queries.get_progress(application).gaps,
         text=services.declaration_text(frameworks.list_sections(application.round)),
         may_edit=may_edit_now(application),
         instruction=queries.find_instruction(application),
     )
+
+
+def _ask_again(application: Application, form: DeclarationForm, mark: str) -> None:
+    """Whoever signs now has been told what changed; name and position stay as typed, the promise is made anew."""
+    form.seen.data, form.agrees.data = mark, False
+    form.version.process_data(_version_shown(application))
 
 
 def _sign(application: Application, form: DeclarationForm) -> ResponseReturnValue:
@@ -80,6 +98,7 @@ def _signature(form: DeclarationForm) -> dict[str, Any]:
         "name": form.name.data or "",
         "position": form.position.data or "",
         "by": current_person(),
+        "seen": form.seen.data,
         "seen_version": seen_version(),
     }
 

@@ -10,9 +10,10 @@ from portal.core.access import require
 from portal.core.db import lock, session
 from portal.core.errors import Invalid, Refused
 from portal.core.ui import uk_date
+from portal.core.workdays import is_working_day
 from portal.decisions import policy, queries
 from portal.decisions.models import StandstillEvent
-from portal.decisions.standstill import end_of, in_words, is_working_day, last_day
+from portal.decisions.standstill import end_of, in_words, last_day
 from portal.decisions.states import EventKind
 from portal.frameworks.models import Round
 from portal.frameworks.states import RoundState

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
-from portal.frameworks.forms.fields import tidy
+from portal.core.clock import LONDON
+from portal.core.errors import Invalid
+from portal.frameworks.forms.fields import DATE_FORMATS, tidy, uk_moment
 from portal.frameworks.forms.questions import LONGEST_GUIDANCE, lines
 from portal.frameworks.models import Question
 from portal.frameworks.services import Wording
@@ -25,7 +29,7 @@ class AmendmentForm:
     @classmethod
     def of(cls, questions: Sequence[Question]) -> AmendmentForm:
         """The form as it is first shown: the wording that stands."""
-        typed = {"summary": ""}
+        typed = {"summary": "", "extension_date": "", "extension_time": ""}
         for question in questions:
             typed[f"text-{question.id}"] = question.text
             typed[f"guidance-{question.id}"] = question.guidance
@@ -44,6 +48,28 @@ class AmendmentForm:
         for question in self.questions:
             self._check(question)
         return not self.errors
+
+    def propose_deadline(self, needed: datetime) -> None:
+        """Fill in the deadline that the amendment needs with it, where nothing is typed yet."""
+        local = needed.astimezone(LONDON)
+        self.typed["extension_date"] = self.typed["extension_date"] or local.date().isoformat()
+        self.typed["extension_time"] = self.typed["extension_time"] or f"{local:%H:%M}"
+
+    def extended_to(self) -> datetime | None:
+        """The new deadline as typed, None where there is none. Raises `Invalid` beside it."""
+        if not self.typed["extension_date"]:
+            return None
+        try:
+            day = _parse(self.typed["extension_date"], DATE_FORMATS).date()
+            at = _parse(self.typed["extension_time"], ["%H:%M", "%H:%M:%S"]).time()
+        except ValueError:
+            raise Invalid(
+                "Enter a real date, like 31/03/2026, and a time like 17:00.", field="extension_date"
+            ) from None
+        try:
+            return uk_moment(day, at)
+        except ValueError as error:
+            raise Invalid(str(error), field="extension_date") from error
 
     def wordings(self) -> dict[uuid.UUID, Wording]:
         """What was typed, once it is understood."""
@@ -66,3 +92,10 @@ class AmendmentForm:
             word_limit=int(limit[:9]) if limit else None,
             choices=lines(self.typed[f"choices-{question.id}"]),
         )
+
+
+def _parse(text: str, formats: Sequence[str]) -> datetime:
+    for one in formats:
+        with contextlib.suppress(ValueError):
+            return datetime.strptime(text, one)
+    raise ValueError(text)

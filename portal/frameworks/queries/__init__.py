@@ -1,8 +1,11 @@
 """Reads of frameworks, rounds, their questions, amendments, clarifications and the price schedule."""
 
 from portal.frameworks.queries.amendments import (
+    WORKING_DAYS_LEFT,
     QuestionChange,
     changes_by_question,
+    deadline_needed,
+    is_reworded_since,
     list_amendments,
     what_changed,
     wording_of,
@@ -85,6 +88,7 @@ from portal.frameworks.queries.rounds import (
 )
 
 __all__ = [
+    "WORKING_DAYS_LEFT",
     "Asked",
     "CellRow",
     "Condition",
@@ -102,6 +106,7 @@ __all__ = [
     "count_notes",
     "count_rounds",
     "count_submitted",
+    "deadline_needed",
     "find_asker_name",
     "find_condition",
     "find_framework",
@@ -117,6 +122,7 @@ __all__ = [
     "is_accepting",
     "is_asked",
     "is_closed",
+    "is_reworded_since",
     "last_note_number",
     "list_age_bands",
     "list_agency_names",

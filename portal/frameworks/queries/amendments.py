@@ -12,8 +12,13 @@ import sqlalchemy as sa
 from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
 from portal.core.catalogue import kept
+from portal.core.clock import LONDON
 from portal.core.db import session
+from portal.core.workdays import same_time_on, working_day_after
 from portal.frameworks.models import WORDING, Amendment, AmendmentChange, Question, Round
+
+# What applicants have at least, from the day a question is corrected to the deadline (illustrative).
+WORKING_DAYS_LEFT = 5
 
 
 @dataclass(frozen=True)
@@ -29,6 +34,37 @@ class QuestionChange:
     @property
     def what(self) -> str:
         return what_changed(self.before, self.after)
+
+
+def deadline_needed(round_: Round, now: datetime) -> datetime | None:
+    """The deadline that an amendment published now needs with it, or None: the present one leaves time enough.
+
+    Applicants have `WORKING_DAYS_LEFT` working days after the day of an amendment, to read it, change answers,
+    sign again and submit.
+    """
+    day = working_day_after(now.astimezone(LONDON).date(), WORKING_DAYS_LEFT)
+    if round_.submission_deadline.astimezone(LONDON).date() >= day:
+        return None
+    return same_time_on(day, round_.submission_deadline)
+
+
+def is_reworded_since(question: Question, chosen: Any, moment: datetime) -> bool:
+    """Was one of the choices an applicant made worded anew by an amendment since `moment`? Places never change."""
+    values = chosen if isinstance(chosen, list) else [chosen]
+    places = [question.choices.index(one) for one in values if one in question.choices]
+    if not places:
+        return False
+    changes = session.scalars(
+        sa.select(AmendmentChange)
+        .join(AmendmentChange.amendment)
+        .where(AmendmentChange.question_id == question.id, Amendment.published_at > moment)
+    )
+    return any(
+        change.before["choices"][place] != change.after["choices"][place]
+        for change in changes
+        for place in places
+        if place < len(change.before["choices"])
+    )
 
 
 def list_amendments(round_: Round) -> Sequence[Amendment]:

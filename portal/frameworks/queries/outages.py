@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
@@ -13,11 +13,11 @@ from portal.core.clock import LONDON
 from portal.core.db import session
 from portal.core.heartbeat import Outage, list_outages
 from portal.core.ui import plural, uk_date, uk_time
+from portal.core.workdays import same_time_on, working_day_after
 from portal.frameworks.models import DeadlineExtension, Round
 from portal.frameworks.queries.rounds import is_accepting
 
 CLOSE_TO_DEADLINE = timedelta(hours=24)
-FRIDAY = 4
 
 
 @dataclass(frozen=True)
@@ -75,12 +75,8 @@ def _last_extended(rounds: Sequence[Round]) -> dict[uuid.UUID, datetime]:
 
 
 def next_working_day(deadline: datetime) -> datetime:
-    """The same time in Kent on the next day from Monday to Friday."""
-    local = deadline.astimezone(LONDON)
-    day = local.date() + timedelta(days=1)
-    while day.weekday() > FRIDAY:
-        day += timedelta(days=1)
-    return datetime.combine(day, time(local.hour, local.minute), tzinfo=LONDON)
+    """The same time in Kent on the next working day in England."""
+    return same_time_on(working_day_after(deadline.astimezone(LONDON).date(), 1), deadline)
 
 
 def _between(outage: Outage) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -18,9 +19,10 @@ from portal.core import audit, clock, jobs, links
 from portal.core.access import require
 from portal.core.db import check_version, lock, session
 from portal.core.errors import Invalid, Refused
-from portal.core.ui import uk_datetime
+from portal.core.ui import uk_date, uk_datetime
 from portal.frameworks import policy, queries
 from portal.frameworks.models import Amendment, AmendmentChange, Question, Round
+from portal.frameworks.services.rounds import extend_deadline
 from portal.frameworks.services.wording import LONGEST_CHOICE, LONGEST_TEXT, MOST_WORDS
 
 Change = tuple[Question, dict[str, Any], dict[str, Any]]
@@ -61,11 +63,14 @@ def publish_amendment(
     *,
     summary: str,
     by: Person,
+    extended_to: datetime | None = None,
     seen_version: int | None = None,
 ) -> Amendment:
     """Correct questions of a published round, for everyone, before its deadline. Commissioners.
 
-    Answers are kept; applicants who have begun are told. Raises `Invalid` beside the field, `Refused`, `Stale`.
+    Answers are kept; applicants who have begun are told. Close to the deadline it comes with an extension, so
+    that they have the working days of `queries.WORKING_DAYS_LEFT`. Raises `Invalid` beside the field, `Refused`,
+    `Stale`.
     """
     lock(round_)
     check_version(round_, seen_version)
@@ -76,6 +81,7 @@ def publish_amendment(
     if not summary.strip():
         raise Invalid("Say in a sentence what is corrected and why: it is published.", field="summary")
     changes = draft_amendment(round_, wordings)
+    _check_time_left(round_, now, extended_to)
     amendment = Amendment(
         id=uuid.uuid4(),
         round=round_,
@@ -88,8 +94,29 @@ def publish_amendment(
     audit.record(
         "round.amended", round_, by=by, details={"amendment_id": amendment.id, "questions": len(changes)}
     )
+    if extended_to is not None:
+        _extend(round_, amendment, extended_to, by)
     _tell(round_, amendment, changes)
     return amendment
+
+
+def _check_time_left(round_: Round, now: datetime, extended_to: datetime | None) -> None:
+    needed = queries.deadline_needed(round_, now)
+    if needed is not None and (
+        extended_to is None or extended_to.astimezone(clock.LONDON).date() < needed.date()
+    ):
+        raise Invalid(
+            f"Applicants need {queries.WORKING_DAYS_LEFT} working days after an amendment: extend the deadline to"
+            f" {uk_date(needed)} or later.",
+            field="extension_date",
+        )
+
+
+def _extend(round_: Round, amendment: Amendment, to: datetime, by: Person) -> None:
+    try:
+        extend_deadline(round_, to, reason=f"Amendment {amendment.number}: {amendment.summary}", by=by)
+    except Invalid as error:
+        raise Invalid(error.message, field="extension_date") from error
 
 
 def _check_wording(question: Question, wanted: Wording) -> None:

@@ -44,24 +44,45 @@ def _check_or_publish(round_: Round, form: AmendmentForm) -> ResponseReturnValue
     if then == "edit":
         return _words(round_, form)
     if then != "publish":
-        changes = services.draft_amendment(round_, form.wordings())
-        return page(
-            "frameworks/amend_round_check.html",
-            form=form,
-            round=round_,
-            changes=changes,
-            version=_version(round_),
+        return _check(round_, form)
+    try:
+        amendment = services.publish_amendment(
+            round_,
+            form.wordings(),
+            summary=form.typed["summary"],
+            by=current_person(),
+            extended_to=form.extended_to(),
+            seen_version=seen_version(),
         )
-    amendment = services.publish_amendment(
-        round_,
-        form.wordings(),
-        summary=form.typed["summary"],
-        by=current_person(),
-        seen_version=seen_version(),
-    )
+    except Invalid as error:
+        if error.field != "extension_date":
+            raise
+        session.rollback()
+        form.errors["extension_date"] = error.message
+        return _check(round_, form)
     return done(
         f"Amendment {amendment.number} is published. Every applicant who has begun is being told.",
         url_for("frameworks.show", round_id=round_.id),
+    )
+
+
+def _check(round_: Round, form: AmendmentForm) -> ResponseReturnValue:
+    changes = services.draft_amendment(round_, form.wordings())
+    needed = queries.deadline_needed(round_, clock.now())
+    if needed is not None:
+        form.propose_deadline(needed)
+    return page(
+        "frameworks/amend_round_check.html",
+        422 if form.errors else 200,
+        form=form,
+        round=round_,
+        changes=changes,
+        needed=needed,
+        working_days=queries.WORKING_DAYS_LEFT,
+        rewords_choices=any(
+            one["choices"] != other["choices"][: len(one["choices"])] for _, one, other in changes
+        ),
+        version=_version(round_),
     )
 
 
