@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import uuid
+from typing import Any, Protocol
+
 from portal.accounts.models import Person
 from portal.accounts.states import Role
 from portal.core.access import ALLOWED, Verdict, denied
@@ -10,6 +13,17 @@ from portal.providers.states import OrganisationState
 from portal.vacancies.models import Vacancy
 
 READERS = (Role.PLACEMENTS_LEAD, Role.PROVIDER_ADMINISTRATOR)
+
+
+class Actor(Protocol):
+    """Whoever keeps an organisation's vacancies: a person, or a key that acts for the organisation."""
+
+    @property
+    def id(self) -> Any: ...
+
+    def acts_for(self, organisation_id: uuid.UUID, *roles: Role) -> bool:
+        """Has any of these roles there (any at all when none is named)."""
+        ...
 
 
 def can_begin(person: Person) -> Verdict:
@@ -29,7 +43,7 @@ def can_read(person: Person, vacancy: Vacancy) -> Verdict:
     return can_list(person, vacancy.organisation)
 
 
-def can_keep(person: Person, organisation: Organisation) -> Verdict:
+def can_keep(person: Actor, organisation: Organisation) -> Verdict:
     """Add households, and confirm them all."""
     if not person.acts_for(organisation.id, Role.PLACEMENTS_LEAD):
         return denied("Only the provider’s placements lead changes its vacancies.")
@@ -38,6 +52,6 @@ def can_keep(person: Person, organisation: Organisation) -> Verdict:
     return ALLOWED
 
 
-def can_change(person: Person, vacancy: Vacancy) -> Verdict:
+def can_change(person: Actor, vacancy: Vacancy) -> Verdict:
     """Change, confirm, hold, fill or withdraw one household."""
     return can_keep(person, vacancy.organisation)

@@ -16,6 +16,15 @@ def _until_a_day_to_come(_: Vacancy, facts: Facts) -> Verdict:
     return denied("The last day of a hold cannot be in the past.")
 
 
+# Undoing a change that moved a household brings it back to the state it had.
+RESTORING = {
+    S.AVAILABLE: "restore_available",
+    S.HELD: "restore_held",
+    S.FILLED: "restore_filled",
+    # Of a household that was added.
+    S.WITHDRAWN: "undo_adding",
+}
+
 VACANCY = Lifecycle(
     of="vacancy",
     transitions=(
@@ -35,6 +44,10 @@ VACANCY = Lifecycle(
         Transition("withdraw", "Withdraw", OPEN, S.WITHDRAWN, can_change, "vacancy.withdrawn"),
         Transition(
             "reopen", "Offer places again", frozenset({S.FILLED}), S.AVAILABLE, can_change, "vacancy.reopened"
+        ),
+        *(
+            Transition(name, "Undo", frozenset(set(S) - {state}), state, can_change, "vacancy.change_undone")
+            for state, name in RESTORING.items()
         ),
     ),
 )

@@ -21,7 +21,7 @@ from portal.vacancies.services import Household
 from portal.vacancies.services.checks import clean_household
 from portal.vacancies.services.references import clean_outward, clean_reference
 from portal.vacancies.states import Freshness, Gender, VacancyState
-from portal.vacancies.workflow import VACANCY
+from portal.vacancies.workflow import RESTORING, VACANCY
 from tests.conventions.source import PORTAL, name_of, tree_of
 from tests.factories import accounts, pricing, providers, vacancies
 from tests.support.acting import as_worker, travel
@@ -278,16 +278,6 @@ def test_edit_records_which_fields_changed_and_no_content(organisation: Any, lea
     assert event.details == {"fields": ["age_to", "free_places"]}
 
 
-def test_editing_does_not_stand_in_for_filling(organisation: Any, lead: Any) -> None:
-    vacancy = services.add_vacancy(organisation, HOUSEHOLD, by=lead)
-    with pytest.raises(Invalid, match="filled instead"):
-        services.edit_vacancy(vacancy, changed(free_places=0), by=lead)
-    services.fill_vacancy(vacancy, by=lead)
-    with pytest.raises(Invalid, match="Offer places again"):
-        services.edit_vacancy(vacancy, changed(free_places=1), by=lead)
-    services.edit_vacancy(vacancy, changed(free_places=0, placed_now=3), by=lead)
-
-
 def test_a_solo_household_offered_again_has_nobody_placed(organisation: Any, lead: Any) -> None:
     household = changed(is_solo_only=True, placed_now=0, approved_places=2, free_places=1)
     vacancy = services.add_vacancy(organisation, household, by=lead)
@@ -308,6 +298,7 @@ FROM = {
     "fill": {S.AVAILABLE, S.HELD},
     "withdraw": {S.AVAILABLE, S.HELD},
     "reopen": {S.FILLED},
+    **{name: set(S) - {state} for state, name in RESTORING.items()},
 }
 
 

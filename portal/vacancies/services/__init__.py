@@ -1,11 +1,13 @@
 """What a placements lead does with carer households."""
 
-from portal.vacancies.services.checks import Household, check_household
+from portal.vacancies.services.checks import Household, check_household, household_of
 from portal.vacancies.services.districts import load_districts
+from portal.vacancies.services.history import undo_batch, undo_change
 from portal.vacancies.services.households import (
     add_vacancy,
     confirm_all_vacancies,
     confirm_vacancy,
+    edit_field,
     edit_vacancy,
 )
 from portal.vacancies.services.places import (
@@ -15,18 +17,34 @@ from portal.vacancies.services.places import (
     reopen_vacancy,
     withdraw_vacancy,
 )
+from portal.vacancies.services.upserting import (
+    Outcome,
+    RowOutcome,
+    compare_households,
+    upsert_households,
+    withdraw_households,
+)
 
 __all__ = [
     "Household",
+    "Outcome",
+    "RowOutcome",
     "add_vacancy",
     "check_household",
+    "compare_households",
     "confirm_all_vacancies",
     "confirm_vacancy",
+    "edit_field",
     "edit_vacancy",
     "fill_vacancy",
     "hold_vacancy",
+    "household_of",
     "load_districts",
     "release_vacancy",
     "reopen_vacancy",
+    "undo_batch",
+    "undo_change",
+    "upsert_households",
+    "withdraw_households",
     "withdraw_vacancy",
 ]

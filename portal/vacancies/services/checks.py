@@ -12,11 +12,11 @@ from datetime import date
 from typing import Any
 
 from portal.core.errors import Invalid
+from portal.vacancies.models import Vacancy
 from portal.vacancies.queries import Lists
 from portal.vacancies.services.references import clean_outward, clean_reference
 from portal.vacancies.states import (
     CODE_LISTS,
-    Coded,
     Ethnicity,
     Gender,
     OverUsualLimit,
@@ -72,7 +72,16 @@ class Household:
     skills: Sequence[str] = ()
 
 
+# As tuples, for going through an enum ten thousand times takes a second.
+_CODES = {name: tuple(codes) for name, codes in CODE_LISTS.items()}
+_ETHNICITIES, _RELIGIONS = tuple(Ethnicity), tuple(Religion)
 FIELDS = tuple(field.name for field in dataclasses.fields(Household))
+
+
+def household_of(vacancy: Vacancy) -> Household:
+    """What is on record of a household."""
+    return Household(**{name: getattr(vacancy, name) for name in FIELDS})
+
 
 Problems = Iterator[tuple[str, str]]
 
@@ -94,8 +103,8 @@ def clean_household(household: Household, lists: Lists) -> dict[str, Any]:
     values["carer_reference"] = clean_reference(household.carer_reference)
     values["outward_postcode"] = clean_outward(household.outward_postcode)
     for name, codes in _lists_of_codes(lists).items():
-        chosen = set(values[name])
-        values[name] = [code for code in codes if code in chosen]
+        chosen = values[name]
+        values[name] = [str(code) for code in codes if code in chosen] if chosen else []
     return values
 
 
@@ -111,7 +120,7 @@ def _lists_of_codes(lists: Lists) -> dict[str, Sequence[str]]:
         "placement_types": lists.placement_types,
         "need_categories": lists.need_categories,
         "other_children": lists.age_bands,
-        **{name: tuple(codes) for name, codes in CODE_LISTS.items()},
+        **_CODES,
     }
 
 
@@ -193,17 +202,17 @@ def _chosen(household: Household, lists: Lists) -> Problems:
         yield "district_code", "Choose a district, or outside Kent and Medway"
     if not _all_in(household.other_children, lists.age_bands):
         yield "other_children", "Choose age bands from the list"
-    for field, kind in CODE_LISTS.items():
-        if not _all_in(getattr(household, field), tuple(kind)):
+    for field, known in _CODES.items():
+        if not _all_in(getattr(household, field), known):
             yield field, "Choose from the list"
-    yield from _one_of("ethnicity", household.ethnicity, Ethnicity)
-    yield from _one_of("religion", household.religion, Religion)
+    yield from _one_of("ethnicity", household.ethnicity, _ETHNICITIES)
+    yield from _one_of("religion", household.religion, _RELIGIONS)
 
 
 def _all_in(chosen: Iterable[str], codes: Sequence[str]) -> bool:
     return all(code in codes for code in chosen)
 
 
-def _one_of(field: str, chosen: str | None, kind: type[Coded]) -> Problems:
-    if chosen is not None and chosen not in tuple(kind):
+def _one_of(field: str, chosen: str | None, known: Sequence[str]) -> Problems:
+    if chosen is not None and chosen not in known:
         yield field, "Choose from the list"

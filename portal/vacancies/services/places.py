@@ -3,60 +3,68 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
-from portal.accounts.models import Person
 from portal.core import clock, transitions
-from portal.core.db import lock, session
+from portal.core.db import lock
 from portal.core.errors import Invalid
-from portal.vacancies.models import Vacancy
+from portal.vacancies.models import Vacancy, VacancyChange
+from portal.vacancies.policy import Actor
+from portal.vacancies.services.history import note, snapshot
 from portal.vacancies.workflow import VACANCY
 
 
-def hold_vacancy(vacancy: Vacancy, *, until: date, by: Person, seen_version: int | None = None) -> None:
+def hold_vacancy(
+    vacancy: Vacancy, *, until: date, by: Actor, seen_version: int | None = None
+) -> VacancyChange | None:
     """Keep the free places for somebody until the end of a date, after which they count as free again.
 
     A placements lead. Raises `Refused` when it is not available or the date has passed, and `Stale`.
     """
     facts = {"until": until, "today": clock.today()}
+    before = _locked(vacancy)
     transitions.apply(VACANCY, "hold", vacancy, by=by, seen_version=seen_version, facts=facts)
     vacancy.held_until = until
-    _confirmed(vacancy)
+    return _confirmed(vacancy, "held", before, by)
 
 
-def release_vacancy(vacancy: Vacancy, *, by: Person, seen_version: int | None = None) -> None:
+def release_vacancy(vacancy: Vacancy, *, by: Actor, seen_version: int | None = None) -> VacancyChange | None:
     """End a hold early: the places are free at once. A placements lead. Raises `Refused`, `Stale`."""
+    before = _locked(vacancy)
     transitions.apply(VACANCY, "release", vacancy, by=by, seen_version=seen_version)
     vacancy.held_until = None
-    _confirmed(vacancy)
+    return _confirmed(vacancy, "released", before, by)
 
 
-def fill_vacancy(vacancy: Vacancy, *, by: Person, seen_version: int | None = None) -> None:
+def fill_vacancy(vacancy: Vacancy, *, by: Actor, seen_version: int | None = None) -> VacancyChange | None:
     """All free places have been taken: they count as placed. A placements lead. Raises `Refused`, `Stale`."""
+    before = _locked(vacancy)
     transitions.apply(VACANCY, "fill", vacancy, by=by, seen_version=seen_version)
     vacancy.held_until = None
     vacancy.placed_now += vacancy.free_places
     vacancy.free_places = 0
-    _confirmed(vacancy)
+    return _confirmed(vacancy, "filled", before, by)
 
 
-def withdraw_vacancy(vacancy: Vacancy, *, by: Person, seen_version: int | None = None) -> None:
+def withdraw_vacancy(vacancy: Vacancy, *, by: Actor, seen_version: int | None = None) -> VacancyChange | None:
     """The household is no longer offered; its record stays, and its reference may be used again.
 
     A placements lead. Raises `Refused`, `Stale`.
     """
+    before = _locked(vacancy)
     transitions.apply(VACANCY, "withdraw", vacancy, by=by, seen_version=seen_version)
     vacancy.held_until = None
-    session.flush()
+    return note(vacancy, "withdrawn", before, by=by)
 
 
 def reopen_vacancy(
-    vacancy: Vacancy, *, free_places: int, available_from: date, by: Person, seen_version: int | None = None
-) -> None:
+    vacancy: Vacancy, *, free_places: int, available_from: date, by: Actor, seen_version: int | None = None
+) -> VacancyChange | None:
     """Places of a filled household are free again: fewer children are placed there now.
 
     A placements lead. Raises `Invalid` for more places than it is approved for, `Refused`, `Stale`.
     """
-    lock(vacancy)
+    before = _locked(vacancy)
     if not 1 <= free_places <= vacancy.approved_places:
         raise Invalid(
             f"Enter how many places are free: from 1 to {vacancy.approved_places}", field="free_places"
@@ -66,9 +74,14 @@ def reopen_vacancy(
     vacancy.placed_now = min(vacancy.placed_now, most_placed)
     vacancy.free_places = free_places
     vacancy.available_from = available_from
-    _confirmed(vacancy)
+    return _confirmed(vacancy, "reopened", before, by)
 
 
-def _confirmed(vacancy: Vacancy) -> None:
+def _locked(vacancy: Vacancy) -> dict[str, Any]:
+    lock(vacancy)
+    return snapshot(vacancy)
+
+
+def _confirmed(vacancy: Vacancy, verb: str, before: dict[str, Any], by: Actor) -> VacancyChange | None:
     vacancy.confirmed_at = clock.now()
-    session.flush()
+    return note(vacancy, verb, before, by=by)

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import csv
-import math
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
@@ -17,15 +13,10 @@ import sqlalchemy as sa
 from portal.accounts.models import Person
 from portal.accounts.states import Role
 from portal.core import clock
-from portal.core.catalogue import kept
 from portal.core.db import session
 from portal.core.errors import NotFound
-from portal.frameworks.queries import list_age_bands, list_need_categories, list_placement_types
-from portal.vacancies.models import District, Vacancy
-from portal.vacancies.states import AGEING_DAYS, CODE_LISTS, CODES, FRESH_DAYS, OPEN, Freshness, VacancyState
-
-OUTWARD_POSTCODES = Path(__file__).parent / "data" / "outward_postcodes.csv"
-METRES_IN_A_MILE = 1609.344
+from portal.vacancies.models import Vacancy
+from portal.vacancies.states import AGEING_DAYS, FRESH_DAYS, OPEN, Freshness, VacancyState
 
 
 @dataclass(frozen=True)
@@ -43,48 +34,6 @@ class Counts:
     @property
     def to_confirm(self) -> int:
         return self.freshness[Freshness.AGEING] + self.freshness[Freshness.STALE]
-
-
-@dataclass(frozen=True)
-class Lists:
-    """The codes that may be chosen of each list the councils keep, in their order."""
-
-    placement_types: tuple[str, ...]
-    need_categories: tuple[str, ...]
-    age_bands: tuple[str, ...]
-    districts: frozenset[str]
-
-
-def get_lists() -> Lists:
-    """What a household is checked against; the code lists of `states` come with the portal."""
-    return Lists(
-        tuple(kind.code for kind in list_placement_types()),
-        tuple(kind.code for kind in list_need_categories()),
-        tuple(band.code for band in list_age_bands()),
-        frozenset(district.gss_code for district in list_districts()),
-    )
-
-
-def labels_of(field: str) -> dict[str, str]:
-    """The codes that may stand in a column, and their words, in order."""
-    if field == "placement_types":
-        return {kind.code: kind.label for kind in list_placement_types()}
-    if field == "need_categories":
-        return {kind.code: kind.label for kind in list_need_categories()}
-    if field == "other_children":
-        return {band.code: band.label for band in list_age_bands()}
-    if field == "district_code":
-        return {district.gss_code: district.name for district in list_districts()}
-    return {code.value: code.label for code in (CODE_LISTS | CODES)[field]}
-
-
-def shareable_columns() -> list[sa.ColumnElement[Any]]:
-    """The columns of a household that an export for others or a public page may draw on, and no more.
-
-    Special category data, and what may tell of it, is for the provider itself and for placement officers.
-    """
-    columns = sa.inspect(Vacancy).columns
-    return [column for column in columns if not column.info.get("special_category")]
 
 
 def freshness(confirmed_at: datetime, now: datetime) -> Freshness:
@@ -201,26 +150,3 @@ def list_kept_organisations(person: Person) -> list[uuid.UUID]:
         for organisation_id in person.organisation_ids
         if person.acts_for(organisation_id, Role.PLACEMENTS_LEAD)
     ]
-
-
-@kept
-def list_districts() -> Sequence[District]:
-    """Kent's districts and Medway, by name."""
-    return session.scalars(sa.select(District).order_by(District.name)).all()
-
-
-@cache
-def _centres() -> dict[str, tuple[int, int]]:
-    with OUTWARD_POSTCODES.open(encoding="utf-8", newline="") as rows:
-        return {row["outward"]: (int(row["easting"]), int(row["northing"])) for row in csv.DictReader(rows)}
-
-
-def is_known_outward(outward: str) -> bool:
-    """Is this the first part of a real postcode?"""
-    return outward in _centres()
-
-
-def miles_between(outward: str, other: str) -> int | None:
-    """About how many miles lie between the centres of two outward postcodes; None when one is unknown."""
-    one, two = _centres().get(outward), _centres().get(other)
-    return None if one is None or two is None else round(math.dist(one, two) / METRES_IN_A_MILE)
