@@ -74,7 +74,11 @@ class ConsensusForm(FlaskForm):  # type: ignore[misc]
     reason = TextAreaField(
         "Reason for the agreed score", description="The applicant will read this as its feedback."
     )
-    attended = TextAreaField("Who took part", description="Names of everybody who agreed this score.")
+    attended = TextAreaField(
+        "Who took part",
+        description="Names of everybody who agreed this score. Carried over from the question before: change it when"
+        " somebody comes or leaves.",
+    )
 
 
 class ConclusionForm(FlaskForm):  # type: ignore[misc]

@@ -25,6 +25,7 @@ BEFORE_DECISION = AFTER_OPENING - {
 CONSENSUS_SHOWN = AFTER_OPENING - {RoundState.OPENED, RoundState.EVALUATING}
 ASSIGNING = frozenset({RoundState.OPENED, RoundState.EVALUATING})
 CONSIDERED = COMPLIANT | {ApplicationState.SUBMITTED}
+CONSENSUS_CLOSED = denied("Evaluators’ scores stay closed to everyone until all are in and consensus opens.")
 SEALED = denied("Applications stay sealed until two officers have opened the round.")
 
 
@@ -75,9 +76,13 @@ def can_declare_on(person: Person, application: Application) -> Verdict:
 def no_conflict(person: Person, application: Application) -> Verdict:
     """Refuses whoever has not declared on the application, or declared a conflict."""
     declaration = queries.find_declaration(application.id, person.id)
-    if declaration is None:
+    return _declared_none(None if declaration is None else declaration.has_conflict)
+
+
+def _declared_none(has_conflict: bool | None) -> Verdict:
+    if has_conflict is None:
         return denied(UNDECLARED)
-    if declaration.has_conflict:
+    if has_conflict:
         return denied(
             "You declared a conflict of interest with this applicant, so its application is closed to you."
         )
@@ -145,15 +150,38 @@ def can_score(person: Person, score: Score) -> Verdict:
 def can_read_consensus(person: Person, application: Application) -> Verdict:
     """Scores side by side, once consensus is open: moderators, this application's evaluators, auditors."""
     if application.round.state not in CONSENSUS_SHOWN:
-        return denied("Evaluators’ scores stay closed to everyone until all are in and consensus opens.")
+        return CONSENSUS_CLOSED
     if audits(person):
         return ALLOWED
     own = next((one for one in queries.list_sheets([application]) if one.evaluator_id == person.id), None)
-    if own is None and not person.holds(Role.COMMISSIONER):
-        return denied("Only moderators and the evaluators of this application see its scores.")
-    if own is not None and own.finished_at is None:
-        return denied("You see the scores of others when you have finished your own of this application.")
+    if not (
+        verdict := _sits_in(person, has_sheet=own is not None, is_finished=bool(own and own.finished_at))
+    ):
+        return verdict
     return no_conflict(person, application)
+
+
+def can_watch(person: Person, watched: queries.Watched) -> Verdict:
+    """The agreed score of one question as it stands: whoever may read that question's scores, by the same rules.
+
+    Judged by what came with it, because open pages ask every few seconds.
+    """
+    if watched.round_state not in CONSENSUS_SHOWN:
+        return CONSENSUS_CLOSED
+    if audits(person):
+        return ALLOWED
+    verdict = _sits_in(person, has_sheet=watched.has_sheet, is_finished=watched.is_finished)
+    if verdict and not (watched.is_assigned or reads_whole(person)):
+        return denied("You were not assigned this question.")
+    return verdict and _declared_none(watched.has_conflict)
+
+
+def _sits_in(person: Person, *, has_sheet: bool, is_finished: bool) -> Verdict:
+    if not has_sheet and not person.holds(Role.COMMISSIONER):
+        return denied("Only moderators and the evaluators of this application see its scores.")
+    if has_sheet and not is_finished:
+        return denied("You see the scores of others when you have finished your own of this application.")
+    return ALLOWED
 
 
 def can_moderate(person: Person, application: Application) -> Verdict:

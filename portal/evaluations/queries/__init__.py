@@ -64,6 +64,7 @@ from portal.evaluations.queries.consensus import (
     rounds_taken_part_in,
 )
 from portal.evaluations.queries.grid import Cell, Grid, get_grid, only
+from portal.evaluations.queries.meeting import Applicant, Watched, find_attended, get_watched, list_turns
 from portal.evaluations.queries.prices import (
     PricedApplication,
     PriceLine,
@@ -100,6 +101,7 @@ __all__ = [
     "FEWEST_EVALUATORS",
     "PAGE",
     "AnswerShown",
+    "Applicant",
     "ApplicantLine",
     "ApplicationLine",
     "Assignment",
@@ -119,6 +121,7 @@ __all__ = [
     "RegisterComparison",
     "ResultRow",
     "SheetLine",
+    "Watched",
     "Workload",
     "active_sheet",
     "answer_to",
@@ -132,6 +135,7 @@ __all__ = [
     "count_undeclared",
     "count_unfinished_sheets",
     "count_without_consensus",
+    "find_attended",
     "find_conclusion",
     "find_consensus",
     "find_declaration",
@@ -144,6 +148,7 @@ __all__ = [
     "get_score",
     "get_sheet",
     "get_sheet_to_replace",
+    "get_watched",
     "has_any_conflict",
     "has_conflict",
     "has_price_score",
@@ -169,6 +174,7 @@ __all__ = [
     "list_scores",
     "list_sheets",
     "list_to_reassign",
+    "list_turns",
     "list_void_consensus",
     "list_void_scores",
     "list_void_sheets",

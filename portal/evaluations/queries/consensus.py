@@ -90,13 +90,15 @@ def consensus_lines(application: Application) -> list[ConsensusLine]:
 
 
 def find_consensus(application: Application, question: Question) -> ConsensusScore | None:
-    """The agreed score on one question, if there is one."""
+    """The agreed score on one question, if there is one, as it is now whatever was read before."""
     return session.scalars(
-        sa.select(ConsensusScore).where(
+        sa.select(ConsensusScore)
+        .where(
             ConsensusScore.application_id == application.id,
             ConsensusScore.question_id == question.id,
             ConsensusScore.voided_at.is_(None),
         )
+        .execution_options(populate_existing=True)
     ).one_or_none()
 
 

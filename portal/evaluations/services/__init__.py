@@ -60,6 +60,9 @@ errors.on_constraint(
     "Someone else agreed a score on this question while you were writing. Reload to see it.",
 )
 errors.on_constraint(
+    "agreed_by_chair", "Only a commissioner without a conflict agrees scores, while consensus is open."
+)
+errors.on_constraint(
     "uq_compliance_finding_application_id_question_id",
     "Someone else recorded a finding on this question while you were writing. Reload to see it.",
 )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import sqlalchemy as sa
+
 from portal.accounts.models import Person
 from portal.applications.models import Application
 from portal.applications.workflow import APPLICATION
@@ -48,21 +50,26 @@ def save_consensus(
     """Record the agreed score on one question, as a new record: evaluators' own scores stay (rule 5).
 
     A commissioner without a conflict, while consensus is open. The reason becomes the applicant's feedback.
-    Raises `Invalid` without a score, reason or who attended; `Stale`; `NotAllowed` once quality is locked.
+    Sent twice, it counts once. Raises `Invalid` without a score, reason or who attended; `Stale` when somebody else
+    agreed it meanwhile; `NotAllowed` once quality is locked.
     """
     session.refresh(application.round, with_for_update={"read": True, "of": Round})
     require(policy.can_moderate(by, application))
     if question.weight is None or question.section.round_id != application.round_id:
         raise Refused("This question is not scored.")
     _acceptable(value, reason, attended)
+    _hold(application)
     agreed = queries.find_consensus(application, question)
+    said = (value, reason.strip(), attended.strip(), by.id)
+    if agreed is not None and (agreed.value, agreed.reason, agreed.attended, agreed.agreed_by_id) == said:
+        return agreed
     if agreed is None:
         agreed = ConsensusScore(application_id=application.id, question_id=question.id)
         session.add(agreed)
     else:
         check_version(agreed, seen_version if seen_version is not None else 0)
-    agreed.value, agreed.reason, agreed.attended = value, reason.strip(), attended.strip()
-    agreed.agreed_by_id, agreed.agreed_at = by.id, clock.now()
+    agreed.value, agreed.reason, agreed.attended, agreed.agreed_by_id = said
+    agreed.agreed_at = clock.now()
     session.flush()
     audit.record(
         "application.consensus_agreed",
@@ -129,6 +136,13 @@ def _score_prices(round_: Round, rows: list[queries.ResultRow]) -> list[PriceSco
     session.add_all(scores)
     session.flush()
     return scores
+
+
+def _hold(application: Application) -> None:
+    """One chair at a time for each application: whoever comes second sees what the first agreed."""
+    session.execute(
+        sa.select(Application.id).where(Application.id == application.id).with_for_update(key_share=True)
+    )
 
 
 def _acceptable(value: int, reason: str, attended: str) -> None:
