@@ -76,8 +76,7 @@ class ConsensusForm(FlaskForm):  # type: ignore[misc]
     )
     attended = TextAreaField(
         "Who took part",
-        description="Names of everybody who agreed this score. Carried over from the question before: change it when"
-        " somebody comes or leaves.",
+        description="Names of everybody who agreed this score. They carry over to the next question you agree today.",
     )
 
 

@@ -231,6 +231,28 @@ def can_lock(person: Person, round_: Round) -> Verdict:
     return clear_in_round(person, round_) if verdict else verdict
 
 
+def can_see_analysis(person: Person, round_: Round) -> Verdict:
+    """How scores compare: for who moderates, and auditors, once consensus is open. Never for evaluators (rule 4)."""
+    if not (verdict := can_see_round(person, round_)):
+        return verdict
+    if round_.state not in CONSENSUS_SHOWN:
+        return CONSENSUS_CLOSED
+    if audits(person):
+        return ALLOWED
+    if not person.holds(Role.COMMISSIONER) or queries.has_scored_in(person, round_):
+        return denied("Whoever evaluates in a round does not see how its evaluators compare.")
+    return clear_in_round(person, round_)
+
+
+def can_see_stability(person: Person, round_: Round) -> Verdict:
+    """Whether the outcome would hold: as the analysis, once quality and price are locked."""
+    if round_.quality_locked_at is None:
+        return denied(
+            "Outcomes are tried out once quality and price are both locked, so that no score can follow."
+        )
+    return can_see_analysis(person, round_)
+
+
 def can_see_results(person: Person, round_: Round) -> Verdict:
     """Figures with prices, once quality is locked: commissioners, approvers, auditors."""
     if not person.holds(Role.COMMISSIONER, Role.APPROVER, Role.AUDITOR):

@@ -57,17 +57,17 @@ def rounded(value: Fraction | Decimal, places: int = 2) -> Decimal:
     return Decimal(whole).scaleb(-places)
 
 
-def weighted(score: int, weight: Decimal) -> Fraction:
+def weighted(score: int, weight: Decimal | Fraction) -> Fraction:
     """Points of one question before rounding: score ÷ 5 × weight."""
     return Fraction(score, HIGHEST_SCORE) * Fraction(weight)
 
 
-def quality_points(scores: Iterable[tuple[int, Decimal]], places: int = 2) -> Decimal:
+def quality_points(scores: Iterable[tuple[int, Decimal | Fraction]], places: int = 2) -> Decimal:
     """The quality score: the sum over (score, weight) of score ÷ 5 × weight, rounded at the end."""
     return rounded(sum((weighted(score, weight) for score, weight in scores), Fraction(0)), places)
 
 
-def price_points(lowest: Decimal, total: Decimal, weight: Decimal, places: int = 2) -> Decimal:
+def price_points(lowest: Decimal, total: Decimal, weight: Decimal | Fraction, places: int = 2) -> Decimal:
     """The price score: lowest ÷ total × weight, rounded at the end. No priced basket at all earns nothing."""
     if total <= 0:
         return rounded(Decimal(0), places)

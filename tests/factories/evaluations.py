@@ -172,9 +172,15 @@ def conclusion(
 
 
 def sheet(
-    application: Application, evaluator: Person, *, by: Person, value: int | None = None
+    application: Application,
+    evaluator: Person,
+    *,
+    by: Person,
+    value: int | None = None,
+    notes: str = "",
+    **values: int,
 ) -> EvaluationSheet:
-    """A sheet on all scored questions: blank, or scored at `value` and finished."""
+    """A sheet on all scored questions: blank, or scored at `value` and finished; `q5_2=2` sets one apart."""
     made = save(
         EvaluationSheet(application_id=application.id, evaluator_id=evaluator.id, assigned_by_id=by.id)
     )
@@ -184,8 +190,9 @@ def sheet(
                 Score(
                     sheet_id=made.id,
                     question_id=question.id,
-                    value=value,
+                    value=values.get("q" + question.number.replace(".", "_"), value),
                     reason="" if value is None else f"{evaluator.full_name} finds it convincing.",
+                    working_notes=notes,
                     scored_at=None if value is None else clock.now(),
                 )
             )

@@ -1,5 +1,14 @@
 """Reads of the evaluation: who declared what, how far each step has got, scores, consensus and results."""
 
+from portal.evaluations.queries.analysis import (
+    Analysis,
+    Stability,
+    analyse,
+    base_outcomes,
+    has_scored_in,
+    list_ratings,
+    try_stability,
+)
 from portal.evaluations.queries.answers import AnswerShown, answer_to, list_answers
 from portal.evaluations.queries.applications import (
     COMPLIANT,
@@ -100,6 +109,7 @@ __all__ = [
     "COMPLIANT",
     "FEWEST_EVALUATORS",
     "PAGE",
+    "Analysis",
     "AnswerShown",
     "Applicant",
     "ApplicantLine",
@@ -121,11 +131,14 @@ __all__ = [
     "RegisterComparison",
     "ResultRow",
     "SheetLine",
+    "Stability",
     "Watched",
     "Workload",
     "active_sheet",
+    "analyse",
     "answer_to",
     "awaits_review",
+    "base_outcomes",
     "check_lines",
     "compare_register",
     "consensus_lines",
@@ -152,6 +165,7 @@ __all__ = [
     "has_any_conflict",
     "has_conflict",
     "has_price_score",
+    "has_scored_in",
     "is_short_of_evaluators",
     "is_still_being_scored",
     "list_answers",
@@ -170,6 +184,7 @@ __all__ = [
     "list_open_price_queries",
     "list_pass_fail_questions",
     "list_price_queries",
+    "list_ratings",
     "list_rounds_with_due_date",
     "list_scores",
     "list_sheets",
@@ -186,6 +201,7 @@ __all__ = [
     "price_picture",
     "results",
     "rounds_taken_part_in",
+    "try_stability",
     "visible_to",
     "was_reminded",
 ]

@@ -1,6 +1,7 @@
 """Pages of the evaluation: workbench, declarations, checks, assignment, scoring, files, consensus and results."""
 
 from portal.evaluations.views import (
+    analysis,
     assigning,
     checking,
     conflicts,
@@ -16,6 +17,7 @@ from portal.evaluations.views import (
 from portal.evaluations.views.frame import blueprint
 
 __all__ = [
+    "analysis",
     "assigning",
     "blueprint",
     "checking",
