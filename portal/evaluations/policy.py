@@ -250,7 +250,11 @@ def can_see_stability(person: Person, round_: Round) -> Verdict:
         return denied(
             "Outcomes are tried out once quality and price are both locked, so that no score can follow."
         )
-    return can_see_analysis(person, round_)
+    if not (verdict := can_see_analysis(person, round_)):
+        return verdict
+    if queries.list_open_price_queries(round_):
+        return denied("A low price is still being queried. Outcomes are tried out when that is settled.")
+    return ALLOWED
 
 
 def can_see_results(person: Person, round_: Round) -> Verdict:

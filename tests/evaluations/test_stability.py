@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import timedelta
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -12,13 +13,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from portal.accounts.states import Role
+from portal.core import clock
 from portal.core.db import session
-from portal.evaluations import queries, services, stability
+from portal.evaluations import policy, queries, services, stability
 from portal.evaluations.stability import Bid, Criterion, Terms
+from portal.evaluations.states import PriceOutcome
 from tests.factories import accounts
 from tests.factories import evaluations as made
 from tests.factories.evaluations import Case, case
-from tests.support.acting import acting_as
+from tests.support.acting import acting_as, travel
 
 ONE, TWO, THREE = (uuid.UUID(int=number) for number in (1, 2, 3))
 ASH, BIRCH, CEDAR = (uuid.UUID(int=number) for number in (11, 12, 13))
@@ -185,19 +188,50 @@ def locked(**columns: Any) -> Case:
     return here
 
 
-@pytest.mark.parametrize("columns", [{}, {"admission_rule": "best_n", "admit_at_most": 1}])
+def reject_the_price_of(here: Case, place: int) -> None:
+    """Queried as abnormally low, and rejected once the time to answer is over."""
+    acting_as(here.commissioner)
+    asked = services.query_price(
+        here.applications[place],
+        concern="Far below the others.",
+        question="How do you cover your costs?",
+        due_at=clock.now() + timedelta(days=1),
+        by=here.commissioner,
+    )
+    session.commit()
+    assert not policy.can_see_stability(here.commissioner, here.round)  # not settled, so nothing to try out
+    travel(timedelta(days=2))
+    acting_as(here.commissioner)
+    services.conclude_price_query(
+        asked, outcome=PriceOutcome.REJECTED, reason="Nothing was explained.", by=here.commissioner
+    )
+    session.commit()
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        {},
+        {"admission_rule": "best_n", "admit_at_most": 1, "rounding": "whole", "tie_rule": "price"},
+        {"rounding": "one", "not_offered_rule": "highest_plus_tenth"},
+    ],
+)
 def test_the_trials_start_from_the_result_itself(columns: dict[str, Any]) -> None:
     here = locked(**columns)
-    acting_as(here.commissioner)
-    base = queries.base_outcomes(here.round)
-    assert {
-        row.application.id: (row.quality, row.total, row.rank, row.is_admitted_by_rule)
-        for row in queries.results(here.round)
-    } == {
-        key: (outcome.quality, outcome.total, outcome.rank, outcome.is_admitted)
-        for key, outcome in base.items()
-    }
-    assert len(base) == 3
+    for step in ("locked", "a price rejected"):
+        if step != "locked":
+            reject_the_price_of(here, 1)
+        acting_as(here.commissioner)
+        base = queries.base_outcomes(here.round)
+        assert {
+            row.application.id: (row.quality, row.total, row.rank, row.is_admitted_by_rule)
+            for row in queries.results(here.round)
+        } == {
+            key: (outcome.quality, outcome.total, outcome.rank, outcome.is_admitted)
+            for key, outcome in base.items()
+        }
+        assert len(base) == 3
+    assert base[here.applications[1].id].total is None
 
 
 def test_the_page_says_what_would_change_and_changes_nothing(client: Any) -> None:
