@@ -59,10 +59,11 @@ class Live:
             **self.settings,
         }
 
-    def start_web(self) -> subprocess.Popen[bytes]:
+    def start_web(self, workers: int = 2) -> subprocess.Popen[bytes]:
         web = self._start(
             *("-m", "gunicorn", "wsgi:app", "-c", "python:portal.server", "--bind", f"127.0.0.1:{self.port}"),
-            *("--workers", "2", "--worker-class", "gthread", "--threads", "4", "--log-level", "warning"),
+            *("--workers", str(workers), "--worker-class", "gthread", "--threads", "4"),
+            *("--log-level", "warning"),
         )
         wait_until_it_answers(web, self.port)
         return web
