@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from unittest.mock import Mock
 
 import pytest
@@ -9,13 +10,15 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm.exc import StaleDataError
 
-from portal.accounts.states import Role
+from portal.accounts.models import RoleGrant
+from portal.accounts.states import Council, Role
 from portal.core import db, errors
 from portal.core.access import public
 from portal.core.db import session
 from portal.core.errors import Invalid, Stale
 from portal.providers.models import Organisation
 from tests.factories import accounts, providers
+from tests.support.acting import as_worker
 
 WHOSE = sa.text("SELECT current_setting('app.person_id', true)")
 
@@ -206,3 +209,19 @@ def test_signing_out_everywhere_makes_the_request_nobodys(client, add_page):
     session.execute(sa.text("UPDATE person SET auth_version = auth_version + 1"))
     session.commit()
     assert client.get("/whose").text == "None"
+
+
+def test_ids_are_of_version_7_and_in_order_of_making():
+    made = [db.new_id() for _ in range(200)]
+    assert {(one.version, one.variant) for one in made} == {(7, uuid.RFC_4122)}
+    assert made == sorted(made)
+    server = session.execute(sa.text("SELECT uuidv7()")).scalar_one()
+    assert abs((server.int >> 80) - (made[-1].int >> 80)) < 60_000  # milliseconds: the same clock's form
+
+
+def test_many_new_rows_go_in_with_one_statement(count_queries):
+    person = accounts.person(Role.COMMISSIONER)
+    others = [role for role in Role if not role.is_provider_role and role is not Role.COMMISSIONER]
+    with count_queries() as counted, as_worker():
+        session.add_all(RoleGrant(person_id=person.id, role=role, council=Council.KENT) for role in others)
+    assert [text.split()[0] for text in counted.statements] == ["INSERT"]

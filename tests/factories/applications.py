@@ -30,7 +30,6 @@ from portal.applications.services.sealing import seal
 from portal.applications.states import ApplicationState
 from portal.core import clock
 from portal.core.db import session
-from portal.documents.models import Document
 from portal.frameworks import queries as frameworks
 from portal.frameworks.models import Question, Round
 from portal.frameworks.states import QuestionKind
@@ -93,24 +92,16 @@ def fill(
 ) -> None:
     """Answer every question and price every basket cell of a draft."""
     questions = [question for section in frameworks.list_sections(of.round) for question in section.questions]
-    wanted = {**_basket(of.round, fee), **(prices or {})}
-    files = {
-        question.id: documents.document(
-            of.organisation, round_=of.round, by=by, name=f"evidence for {question.number}.pdf"
-        )
-        for question in questions
-        if question.kind == QuestionKind.FILE
-    }
+    fees = {**_basket(of.round, fee), **(prices or {})}
     with deadline_moved(of):
         for question in questions:
             if question.kind != QuestionKind.PRICE_SCHEDULE:
-                _answer(
-                    of, question, by, (answers or {}).get(question.number, typical_value(question)), files
-                )
-        for cell_id, one in wanted.items():
-            session.add(
-                BidPrice(application_id=of.id, cell_id=cell_id, weekly_fee=one, not_offered=one is None)
-            )
+                value = (answers or {}).get(question.number, typical_value(question))
+                session.add_all(_answer(of, question, by, value))
+        session.add_all(
+            BidPrice(application_id=of.id, cell_id=cell_id, weekly_fee=one, not_offered=one is None)
+            for cell_id, one in fees.items()
+        )
     session.commit()
 
 
@@ -174,20 +165,19 @@ def _basket(round_: Round, fee: Decimal | None) -> dict[int, Decimal | None]:
     return dict.fromkeys(frameworks.list_volumes(round_), fee)
 
 
-def _answer(
-    of: Application, question: Question, by: Person, value: Any, files: Mapping[uuid.UUID, Document]
-) -> None:
-    row = Answer(
+def _answer(of: Application, question: Question, by: Person, value: Any) -> list[Any]:
+    made = Answer(
         application_id=of.id,
         question_id=question.id,
         value=value,
         answered_by_id=by.id,
         answered_at=clock.now(),
     )
-    session.add(row)
-    session.flush()
-    if question.id in files:
-        session.add(Evidence(answer_id=row.id, document_id=files[question.id].id))
+    if question.kind != QuestionKind.FILE:
+        return [made]
+    name = f"evidence for {question.number}.pdf"
+    document = documents.new(of.organisation, round_=of.round, by=by, name=name)
+    return [made, Evidence(answer=made, document=document)]
 
 
 def typical_value(question: Question) -> Any:

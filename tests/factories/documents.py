@@ -19,7 +19,12 @@ from tests.support.acting import save
 CONTENT = b"%PDF-1.4 fictional content %%EOF"
 
 
-def document(
+def document(organisation: Organisation, **options: Any) -> Document:
+    """A file of `organisation`, stored and on record; options as `new` takes them."""
+    return save(new(organisation, **options))
+
+
+def new(
     organisation: Organisation,
     *,
     round_: Round | None = None,
@@ -29,7 +34,7 @@ def document(
     content: bytes = CONTENT,
     **columns: Any,
 ) -> Document:
-    """A file of `organisation`, stored; with `round_` it is sealed until that round is opened."""
+    """As `document`, not yet written; with `round_` it is sealed until that round is opened."""
     stored_name = uuid.uuid4().hex
     storage.current().write(stored_name, [content])
     uploader = by or accounts.person(Role.BID_WRITER, organisation=organisation)
@@ -44,4 +49,4 @@ def document(
         "stored_name": stored_name,
         "state": state,
     }
-    return save(Document(**{**defaults, **columns}))
+    return Document(**{**defaults, **columns})

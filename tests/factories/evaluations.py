@@ -28,7 +28,7 @@ from portal.frameworks.models import Round
 from portal.frameworks.states import RoundState
 from tests.factories import accounts, applications
 from tests.factories import frameworks as framework_rows
-from tests.support.acting import as_worker, save
+from tests.support.acting import as_worker, save, save_all
 
 
 @dataclass
@@ -99,21 +99,22 @@ def add_application(
     made = applications.application(state, round_=to.round, **options)
     to.applications.append(made)
     if declared:
-        for person in to.people:
-            declaration(made, person)
+        save_all(_declaration(made, person) for person in to.people)
     return made
 
 
 def declaration(application: Application, person: Person, nature: str = "") -> ConflictDeclaration:
     """A declaration: of a conflict when `nature` says what it is."""
-    return save(
-        ConflictDeclaration(
-            application_id=application.id,
-            person_id=person.id,
-            has_conflict=bool(nature),
-            nature=nature,
-            declared_at=clock.now(),
-        )
+    return save(_declaration(application, person, nature))
+
+
+def _declaration(application: Application, person: Person, nature: str = "") -> ConflictDeclaration:
+    return ConflictDeclaration(
+        application_id=application.id,
+        person_id=person.id,
+        has_conflict=bool(nature),
+        nature=nature,
+        declared_at=clock.now(),
     )
 
 
