@@ -28,6 +28,8 @@ OWN_DOING = frozenset({ApplicationState.DRAFT, ApplicationState.SUBMITTED, Appli
 class Application(Versioned, Base):
     """One organisation's application in one round. `reference` is printed on the receipt.
 
+    The database draws `applicant_number` by lot as the round is opened, for evaluators who are not to see the name.
+
     `declared_*` hold the declaration for the working copy; an edit after signing empties them.
     """
 
@@ -35,6 +37,7 @@ class Application(Versioned, Base):
     __table_args__ = (
         UniqueConstraint("round_id", "organisation_id"),
         UniqueConstraint("reference"),
+        UniqueConstraint("round_id", "applicant_number"),
         CheckConstraint(
             "state = 'draft' OR state = 'withdrawn' OR submitted_at IS NOT NULL", name="submitted_when"
         ),
@@ -59,6 +62,7 @@ class Application(Versioned, Base):
     declared_name: Mapped[str | None]
     declared_position: Mapped[str | None]
     declared_at: Mapped[datetime | None]
+    applicant_number: Mapped[int | None]
 
     round: Mapped[Round] = relationship()
     organisation: Mapped[Organisation] = relationship()

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from portal.accounts.models import Person
 from portal.applications.models import Application, ClarificationRequest
 from portal.core.db import Base, Identified, Money, Versioned, enum_of
-from portal.evaluations.states import Finding, PriceOutcome
+from portal.evaluations.states import Audience, Finding, PriceOutcome, ScoringOrder
 from portal.frameworks.models import Question
 
 
@@ -250,3 +250,75 @@ class EvaluatorReminder(Identified, Base):
     evaluator_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("person.id"))
     reminded_on: Mapped[date]
     sent_by_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("person.id"))
+
+
+class SheetUnlocking(Identified, Base):
+    """A commissioner unlocked a finished sheet before consensus opened, and why. Never changed.
+
+    `finished_at` names the finish that it undid: without such a record the database unlocks nothing.
+    """
+
+    __tablename__ = "sheet_unlocking"
+    __table_args__ = (
+        UniqueConstraint("sheet_id", "finished_at"),
+        CheckConstraint("reason <> ''", name="with_reason"),
+    )
+
+    sheet_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("evaluation_sheet.id"))
+    finished_at: Mapped[datetime]
+    reason: Mapped[str]
+    unlocked_by_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("person.id"))
+
+    unlocked_by: Mapped[Person] = relationship()
+
+
+class ChairQuestion(Identified, Base):
+    """What an evaluator asked the chair about one question of one application. Never changed; names no score (rule 4).
+
+    Read by who asked, by commissioners who declared no conflict, and by auditors: never by another evaluator.
+    """
+
+    __tablename__ = "chair_question"
+    __table_args__ = (CheckConstraint("text <> ''", name="asks_something"),)
+
+    application_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("application.id"), index=True)
+    question_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("question.id"))
+    asked_by_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("person.id"), index=True)
+    text: Mapped[str]
+
+    application: Mapped[Application] = relationship()
+    question: Mapped[Question] = relationship()
+    asked_by: Mapped[Person] = relationship()
+    answer: Mapped[ChairAnswer | None] = relationship(back_populates="asked")
+
+
+class ChairAnswer(Identified, Base):
+    """The chair's answer, to whoever asked or to all who score the question. Never changed.
+
+    Others read the question in the chair's `wording`, not in the words of whoever asked.
+    """
+
+    __tablename__ = "chair_answer"
+    __table_args__ = (
+        UniqueConstraint("chair_question_id"),
+        CheckConstraint("text <> ''", name="says_something"),
+        CheckConstraint("audience = 'asker' OR wording <> ''", name="shared_with_wording"),
+    )
+
+    chair_question_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("chair_question.id"))
+    audience: Mapped[Audience] = mapped_column(enum_of(Audience))
+    wording: Mapped[str] = mapped_column(default="")
+    text: Mapped[str]
+    answered_by_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("person.id"))
+
+    asked: Mapped[ChairQuestion] = relationship(back_populates="answer")
+    answered_by: Mapped[Person] = relationship()
+
+
+class OrderChosen(Base):
+    """The order in which one evaluator goes on from score to score, kept until they choose the other."""
+
+    __tablename__ = "scoring_order"
+
+    person_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("person.id"), primary_key=True)
+    follows: Mapped[ScoringOrder] = mapped_column(enum_of(ScoringOrder))

@@ -52,6 +52,45 @@ class CheckState(StrEnum):
         return self in (CheckState.NOT_ASKED, CheckState.PASS, CheckState.FAIL)
 
 
+class ScoringOrder(StrEnum):
+    """What an evaluator goes on with after a score: the same application, or the same question to score like with like."""
+
+    APPLICATION = "application"
+    QUESTION = "question"
+
+    @property
+    def label(self) -> str:
+        return {
+            "application": "The next question of this application",
+            "question": "The same question in the next application",
+        }[self]
+
+
+class Audience(StrEnum):
+    """Whom the chair's answer is for."""
+
+    ASKER = "asker"
+    APPLICATION = "application"
+    QUESTION = "question"
+
+    @property
+    def label(self) -> str:
+        return {
+            "asker": "Only the evaluator who asked",
+            "application": "Everybody who scores this question of this applicant",
+            "question": "Everybody who scores this question, of any applicant",
+        }[self]
+
+    @property
+    def said(self) -> str:
+        """For the evaluator: who else reads the answer."""
+        return {
+            "asker": "Answered to you alone",
+            "application": "Answered to everybody who scores this question of this applicant",
+            "question": "Answered to everybody who scores this question",
+        }[self]
+
+
 SCORE_DESCRIPTORS = {
     0: "Unacceptable",
     1: "Major concerns",

@@ -107,6 +107,7 @@ class Round(Versioned, Base):
     rounding: Mapped[Rounding] = mapped_column(enum_of(Rounding), default=Rounding.TWO)
     tie_rule: Mapped[TieRule] = mapped_column(enum_of(TieRule), default=TieRule.QUALITY)
     standstill_days: Mapped[int] = mapped_column(default=10)
+    applicants_anonymised: Mapped[bool] = mapped_column(default=False, server_default="false")
 
     open_requested_by_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("person.id"))
     open_requested_at: Mapped[datetime | None]

@@ -194,20 +194,13 @@ def _people_of(applications: Sequence[uuid.UUID]) -> dict[uuid.UUID, list[Named]
     return found
 
 
-# What a question about the organisation says when it asks for who runs it.
+# What a question about the organisation says when it asks for who runs it: as the database looks for it.
 ROLES = {
     "director": "Directors",
     "registered manager": "Registered manager",
     "responsible individual": "Responsible individual",
 }
-PEOPLE = f"""
-    SELECT s.application_id, q ->> 'text', q ->> 'answer'
-    FROM (SELECT DISTINCT ON (application_id) application_id, content FROM submission
-          WHERE application_id = ANY(:ids) ORDER BY application_id, number DESC) s,
-    jsonb_path_query(s.content, '$.sections[*] ? (@.kind == "organisation").questions[*]
-        ? (@.text like_regex "{"|".join(ROLES)}" flag "i"
-           && @.answer.type() == "string")') q
-"""
+PEOPLE = "SELECT application_id, asked, names FROM list_named_people(:ids)"
 
 
 def _applicants(person: Person) -> sa.Select[uuid.UUID, str, str | None, str, str, bool, str]:
