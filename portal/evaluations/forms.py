@@ -25,7 +25,7 @@ from wtforms.validators import InputRequired, Length, Optional
 from portal.core.clock import LONDON
 from portal.evaluations.services import Pair, Spread
 from portal.evaluations.services.conflicts import Choice
-from portal.evaluations.states import SCORE_DESCRIPTORS, Finding, PriceOutcome
+from portal.evaluations.states import SCORE_DESCRIPTORS, Audience, Finding, PriceOutcome, ScoringOrder
 
 _TOO_LONG = Length(max=5000, message="Shorten this to 5,000 characters or fewer.")
 SCALE = [SelectChoice(value, f"{value} – {words}") for value, words in SCORE_DESCRIPTORS.items()]
@@ -58,11 +58,17 @@ class ScoreForm(FlaskForm):  # type: ignore[misc]
     value = RadioField("Your score", choices=SCALE, coerce=_whole, validate_choice=False)
     reason = TextAreaField(
         "Reason for your score",
-        description="Refer to what the answer says. You need a reason before you can finish.",
+        description="Becomes feedback: the applicant may read it. Refer to what the answer says.",
     )
     working_notes = TextAreaField(
         "Working notes (optional)",
-        description="Notes are kept. They may be disclosed in a challenge or an information request.",
+        description="Apart from the reason. They are kept, and may be disclosed in a challenge or an information"
+        " request.",
+    )
+    follows = RadioField(
+        "After saving, go to",
+        choices=[SelectChoice(one.value, one.label) for one in ScoringOrder],
+        validate_choice=False,
     )
 
 
@@ -141,6 +147,60 @@ class SpreadForm(FlaskForm):  # type: ignore[misc]
     people = SelectMultipleField("Who takes part?", validate_choice=False)
 
 
+class AskForm(FlaskForm):  # type: ignore[misc]
+    """An evaluator's question to the chair."""
+
+    once = HiddenField()
+    text = TextAreaField(
+        "Your question to the chair",
+        description="Give no score, and do not say how good you find the answer: a text with a score is refused.",
+    )
+
+
+class AnswerForm(FlaskForm):  # type: ignore[misc]
+    """The chair's answer."""
+
+    audience = RadioField(
+        "Who reads your answer?",
+        choices=[SelectChoice(one.value, one.label) for one in Audience],
+        validators=[InputRequired("Choose who reads your answer.")],
+        validate_choice=False,
+    )
+    wording = TextAreaField(
+        "The question as all will read it",
+        description="Needed when others read the answer: they never see the evaluator’s own words or name. For"
+        " evaluators of any applicant, leave out whom it is about.",
+    )
+    text = TextAreaField(
+        "Your answer", description="Say how to read the question or the criteria. Give no score."
+    )
+
+
+class UnlockForm(FlaskForm):  # type: ignore[misc]
+    """Why a finished sheet is unlocked."""
+
+    reason = TextAreaField(
+        "Why is this sheet unlocked?",
+        description="Kept on record. The evaluator reads it.",
+        validators=[InputRequired("Say why this sheet is unlocked.")],
+    )
+
+
+class AnonymityForm(FlaskForm):  # type: ignore[misc]
+    """What evaluators see of the applicants."""
+
+    version = HiddenField()
+    shown = RadioField(
+        "What do evaluators see while they score?",
+        choices=[
+            SelectChoice("names", "The applicant’s name"),
+            SelectChoice("numbers", "A number, like “Applicant 7”"),
+        ],
+        validators=[InputRequired("Choose what evaluators see.")],
+        validate_choice=False,
+    )
+
+
 class DueDateForm(FlaskForm):  # type: ignore[misc]
     """By when scores are wanted. Empty: no date."""
 
@@ -208,6 +268,11 @@ class FindingTyped:
     reason: str
     evidence: str
     version: int | None
+
+
+def read_order(text: str | None) -> ScoringOrder | None:
+    """The order of scoring that was chosen, or None."""
+    return ScoringOrder(text) if text in set(ScoringOrder) else None
 
 
 def read_findings(form: MultiDict[str, str], questions: Iterable[uuid.UUID]) -> dict[uuid.UUID, FindingTyped]:

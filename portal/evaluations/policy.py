@@ -9,7 +9,7 @@ from portal.applications.policy import can_request_clarification
 from portal.applications.states import ApplicationState
 from portal.core.access import ALLOWED, Verdict, denied
 from portal.evaluations import queries
-from portal.evaluations.models import EvaluationSheet, PriceQuery, Score
+from portal.evaluations.models import ChairQuestion, EvaluationSheet, PriceQuery, Score
 from portal.evaluations.queries.applications import COMPLIANT
 from portal.evaluations.queries.conflicts import READERS
 from portal.frameworks.models import Round
@@ -111,13 +111,25 @@ def can_list_my_sheets(person: Person) -> Verdict:
     return ALLOWED if person.holds(Role.EVALUATOR) else denied("Only evaluators have evaluations to do.")
 
 
+def _declared_for(person: Person, application: Application) -> Verdict:
+    """No conflict; and where applicants are anonymous, a declaration on each of them.
+
+    One at a time, whoever declares on the last name would learn which number it has.
+    """
+    declared = queries.find_declared(application, person)
+    verdict = _declared_none(declared.has_conflict)
+    if verdict and not declared.on_everybody:
+        return denied("Declare on every applicant of this round first. Then you see them by number.")
+    return verdict
+
+
 def can_read_sheet(person: Person, sheet: EvaluationSheet) -> Verdict:
     """One's own sheet: once evaluation has begun, and only with no conflict."""
     if not person.holds(Role.EVALUATOR) or sheet.evaluator_id != person.id:
         return denied("Only the evaluator it is assigned to sees a sheet.")
     if sheet.application.round.state in {RoundState.OPENED, RoundState.CANCELLED}:
         return denied("This round is not being evaluated.")
-    if not (verdict := no_conflict(person, sheet.application)):
+    if not (verdict := _declared_for(person, sheet.application)):
         return verdict
     if sheet.voided_at is not None:
         return denied("You were taken off this application. Your scores stay on record and do not count.")
@@ -128,6 +140,11 @@ def can_finish(person: Person, sheet: EvaluationSheet) -> Verdict:
     """Scoring goes on while the round is evaluated; of whoever takes over later, until quality is locked."""
     if not (verdict := can_read_sheet(person, sheet)):
         return verdict
+    return takes_scores(sheet)
+
+
+def takes_scores(sheet: EvaluationSheet) -> Verdict:
+    """Whether this sheet is open at all, for the evaluator who may read it."""
     if not is_scoring(sheet.application.round):
         return denied("Scoring is closed: quality is locked.")
     if sheet.application.state == ApplicationState.WITHDRAWN:
@@ -140,11 +157,48 @@ def can_read_score(person: Person, score: Score) -> Verdict:
 
 
 def can_score(person: Person, score: Score) -> Verdict:
-    if not (verdict := can_finish(person, score.sheet)):
+    if not (verdict := can_read_score(person, score)):
+        return verdict
+    return takes_score(score)
+
+
+def takes_score(score: Score) -> Verdict:
+    """Whether this score can still be changed, by the evaluator who may read it."""
+    if not (verdict := takes_scores(score.sheet)):
         return verdict
     if score.sheet.finished_at is not None:
         return denied("You have finished this sheet, so its scores are locked.")
     return ALLOWED
+
+
+def can_ask(person: Person, score: Score) -> Verdict:
+    """A question to the chair: by the evaluator it is assigned to, while scoring is open."""
+    return can_finish(person, score.sheet)
+
+
+def can_list_chair_questions(person: Person, round_: Round) -> Verdict:
+    """The round's questions to the chair: those of applicants one declared no conflict with, and auditors all."""
+    return can_see_round(person, round_)
+
+
+def can_read_chair_question(person: Person, asked: ChairQuestion) -> Verdict:
+    """Commissioners without a conflict, and auditors. Evaluators read their own on their own pages."""
+    if person.holds(Role.COMMISSIONER):
+        return no_conflict(person, asked.application)
+    return ALLOWED if audits(person) else denied("Only commissioners and auditors read these questions.")
+
+
+def can_answer_chair(person: Person, asked: ChairQuestion) -> Verdict:
+    """A commissioner without a conflict, once, and not on what they asked as an evaluator."""
+    if not person.holds(Role.COMMISSIONER):
+        return denied("Only a commissioner answers as the chair.")
+    if asked.asked_by_id == person.id:
+        return denied("You asked this, so another commissioner answers it.")
+    if not (verdict := no_conflict(person, asked.application)):
+        return verdict
+    if not is_scoring(asked.application.round):
+        return denied("Scoring is closed.")
+    return denied("This question has been answered.") if asked.answer is not None else ALLOWED
 
 
 def can_read_consensus(person: Person, application: Application) -> Verdict:
@@ -214,6 +268,19 @@ def can_assign(person: Person, application: Application) -> Verdict:
 def can_replace(person: Person, sheet: EvaluationSheet) -> Verdict:
     """Taking an evaluator off an application: whoever may choose its evaluators."""
     return can_assign(person, sheet.application)
+
+
+def can_unlock(person: Person, sheet: EvaluationSheet) -> Verdict:
+    """Undoing a finish: whoever may choose the evaluators, before consensus opens, and never one's own."""
+    if sheet.evaluator_id == person.id:
+        return denied("This is your own sheet, so another commissioner unlocks it.")
+    if not (verdict := can_assign(person, sheet.application)):
+        return verdict
+    if sheet.application.round.state != RoundState.EVALUATING:
+        return denied("A sheet is unlocked only while evaluators score, before consensus opens.")
+    if sheet.voided_at is not None:
+        return denied("These scores do not count any more.")
+    return ALLOWED
 
 
 def clear_in_round(person: Person, round_: Round) -> Verdict:

@@ -53,7 +53,7 @@ class CheckState(StrEnum):
 
 
 class ScoringOrder(StrEnum):
-    """What an evaluator goes on with after a score: the same application, or the same question to score like with like."""
+    """What follows a score: the same application, or the same question of the next, to score like with like."""
 
     APPLICATION = "application"
     QUESTION = "question"

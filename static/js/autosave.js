@@ -2,7 +2,8 @@
 //
 // Wakes on [data-autosave] (the address an answer is sent to) inside a form[data-saves-itself]. The server answers
 // with what belongs into [data-save-slot]; `data-save-state` says what became of the answer, `data-seen` is the
-// mark of what is stored now.
+// mark of what is stored now. The fields of an answer are those called q-…, with their mark in seen-…; a place that
+// names its own in `data-autosave-fields` (a score, its reason, notes) keeps its mark in `version`.
 import { dropDraft, dropDraftsOnSignOut, keepDraft, readDraft, settleDrafts } from "./drafts.js";
 import { andBackHere, asksToSignIn, csrfToken, noteContact, renewToken } from "./session.js";
 
@@ -26,15 +27,16 @@ class Answer {
     this.place = place;
     this.url = place.dataset.autosave;
     this.slot = place.querySelector("[data-save-slot]");
-    this.seen = place.querySelector('input[name^="seen-"]');
+    this.seen = place.querySelector('input[name^="seen-"], input[name="version"]');
     this.settled = JSON.stringify(
       this.fields.map((field) => (isChoice(field) ? field.defaultChecked : field.defaultValue)),
     );
   }
 
   get fields() {
+    const named = this.place.dataset.autosaveFields?.split(" ");
     return [...this.place.querySelectorAll("input, textarea, select")].filter(
-      (field) => ANSWERS.test(field.name) && field.type !== "file",
+      ({ name, type }) => (named ? named.includes(name) : ANSWERS.test(name)) && type !== "file",
     );
   }
 

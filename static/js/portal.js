@@ -4,6 +4,7 @@ import { initialiseComponents } from "./components.js";
 import { preventDoubleSubmit } from "./double-submit.js";
 import { offerPrinting } from "./print.js";
 import { watchRequests } from "./requests.js";
+import { takeScoringKeys } from "./scoring-keys.js";
 import { showQuestionsInTurn } from "./shown-when.js";
 import { keepRunningTotals } from "./running-total.js";
 import { watchIdleTime } from "./idle-warning.js";
@@ -21,6 +22,7 @@ preventDoubleSubmit();
 keepRunningTotals();
 saveAnswers();
 showQuestionsInTurn();
+takeScoringKeys();
 offerPrinting();
 enhanceUploads(document);
 watchRequests((swapped) => {

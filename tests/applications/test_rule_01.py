@@ -11,12 +11,14 @@ import sqlalchemy as sa
 
 from portal.accounts.states import Council, Role
 from portal.applications import queries
+from portal.applications.models import Application
 from portal.core.db import session
 from portal.core.errors import NotFound
+from portal.evaluations.queries.conflicts import READERS
 from portal.frameworks.models import Round
 from portal.notifications.models import Message
 from portal.providers.models import Organisation
-from tests.factories import accounts, applications, documents, providers
+from tests.factories import accounts, applications, documents, evaluations, providers
 from tests.factories import frameworks as rounds
 from tests.support.acting import acting_as, as_worker
 
@@ -140,16 +142,31 @@ def open_round(sealed):
 @pytest.mark.parametrize("role", COUNCIL)
 def test_rule_01_after_opening_the_councils_see_submissions_and_rule_04_no_prices(sealed, role):
     open_round(sealed)
-    acting_as(accounts.person(role, council=Council.KENT))
+    person = accounts.person(role, council=Council.KENT)
+    acting_as(person)
+    # Rule 3: whoever evaluates, runs or decides reads nothing before declaring.
+    assert count("submission") == (0 if role in READERS else 1)
+    assert count("document") == 0 or role not in READERS
+    declare(sealed, person)
+    acting_as(person)
     seen = {table: count(table) for table in SEALED}
     assert seen["application"] == seen["submission"] == 1
     assert seen["document"] == seen["submitted_file"] > 0
     assert [seen[table] for table in ("answer", "bid_price", "evidence", "submitted_price")] == [0, 0, 0, 0]
 
 
+def declare(sealed, person):
+    """No conflict: for whoever has a role that declares."""
+    evaluations.declaration(session.get(Application, sealed.application_id), person)
+
+
 def test_rule_04_prices_show_once_quality_is_locked(sealed):
     rounds.move_to(sealed.round_, "recommended")
-    acting_as(accounts.person(Role.COMMISSIONER, council=Council.KENT))
+    person = accounts.person(Role.COMMISSIONER, council=Council.KENT)
+    acting_as(person)
+    assert count("submitted_price") == 0
+    declare(sealed, person)
+    acting_as(person)
     assert count("submitted_price") > 0
     assert count("bid_price") == 0
 
@@ -173,7 +190,10 @@ def test_rule_01_drafts_and_what_was_withdrawn_before_opening_stay_invisible(sea
 def test_rule_01_files_of_the_working_copy_alone_stay_invisible(sealed):
     extra = documents.document(sealed.organisation, round_=sealed.round_, name="never submitted.pdf").id
     open_round(sealed)
-    acting_as(accounts.person(Role.COMMISSIONER, council=Council.KENT))
+    person = accounts.person(Role.COMMISSIONER, council=Council.KENT)
+    acting_as(person)
+    declare(sealed, person)
+    acting_as(person)
     names = session.execute(sa.text("SELECT id FROM document")).scalars().all()
     assert extra not in names
     assert len(names) > 0

@@ -17,7 +17,7 @@ from portal.core import db
 from portal.core.db import session
 from portal.frameworks.models import Round
 from tests.applications.conftest import make_desk
-from tests.factories import accounts
+from tests.factories import accounts, evaluations
 from tests.support.acting import acting_as, as_worker, travel
 
 
@@ -52,6 +52,8 @@ def test_rule_02_opening_carries_out_what_still_waits():
     session.expire_all()
     received = queries.list_received(second, session.get(Round, desk.round_.id))
     assert [one.id for one in received] == [desk.application.id]
+    evaluations.declaration(desk.application, second)
+    acting_as(second)
     submission = session.scalars(sa.select(Submission)).one()
     assert submission.submitted_at == desk.round_.submission_deadline
     assert {one["sha256"] for one in queries.list_standing_submissions(desk.round_)} == {submission.sha256}

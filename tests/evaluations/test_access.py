@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -167,30 +168,33 @@ def test_a_draft_keeps_its_words_and_a_stale_form_overwrites_nothing(client: Any
     assert client.post(page, data=draft).status_code == 303
     assert "Half a thought." in client.get(page).get_data(as_text=True)
     late = client.post(
-        page, data={"value": "5", "reason": "Typed in another tab.", "version": "1", "then": "next_question"}
+        page, data={"value": "5", "reason": "Typed in another tab.", "version": "1", "then": "next"}
     )
     assert late.status_code == 409
     assert "Typed in another tab." in late.get_data(as_text=True)
-    unscored = client.post(page, data={"reason": "No score chosen.", "version": "2", "then": "next_question"})
+    unscored = client.post(page, data={"reason": "No score chosen.", "version": "2", "then": "next"})
     assert unscored.status_code == 422
     assert "No score chosen." in unscored.get_data(as_text=True)
-    unreasoned = client.post(
-        page, data={"value": "4", "reason": " ", "version": "2", "then": "next_question"}
-    )
+    unreasoned = client.post(page, data={"value": "4", "reason": " ", "version": "2", "then": "next"})
     assert unreasoned.status_code == 422
     assert "Give a reason for the score." in unreasoned.get_data(as_text=True)
 
 
 def test_the_same_question_in_the_next_application(client: Any) -> None:
     here = case("evaluating", count=2)
-    first, second = (
-        made.scores(sheet)[0]
-        for sheet in sorted(_own_sheets(here), key=lambda one: one.application.organisation.legal_name)
-    )
+    sheets = sorted(_own_sheets(here), key=lambda one: one.application.organisation.legal_name)
+    (first, following, third), (second, *_) = (made.scores(sheet)[:3] for sheet in sheets)
     client.sign_in(here.evaluators[0])
-    data = {"value": "3", "reason": "Enough.", "version": "1", "then": "next_application"}
+    data = {"value": "3", "reason": "Enough.", "version": "1", "then": "next", "follows": "question"}
     assert client.post(f"/evaluations/scores/{first.id}", data=data).location.endswith(str(second.id))
-    assert "/sheets/" in client.post(f"/evaluations/scores/{second.id}", data=data).location
+    # The order is kept without being chosen again; after the last application comes the next question of the first.
+    del data["follows"]
+    assert client.post(f"/evaluations/scores/{second.id}", data=data).location.endswith(str(following.id))
+    shown = client.get(f"/evaluations/scores/{following.id}").get_data(as_text=True)
+    assert re.search(r'name="follows"[^>]*value="question" checked', shown)
+    assert "this question in 1 other application;" in shown
+    data["follows"] = "application"
+    assert client.post(f"/evaluations/scores/{following.id}", data=data).location.endswith(str(third.id))
 
 
 def _own_sheets(here: Case) -> list[Any]:
@@ -298,7 +302,7 @@ def test_scoring_costs_few_queries(client: Any, count_queries: Any) -> None:
     client.sign_in(here.evaluators[0])
     with count_queries() as counted:
         client.get(f"/evaluations/scores/{score.id}")
-    assert counted.number <= 12, "\n".join(counted.statements)
+    assert counted.number <= 10, "\n".join(counted.statements)
 
 
 def test_stale_findings_are_refused() -> None:

@@ -65,7 +65,7 @@ def scores_everything(evaluator: Visitor, value: int, reason: str) -> None:
     for _ in range(questions):
         evaluator.choose(re.compile(f"^{value} –"))
         evaluator.fill("Reason for your score", reason)
-        evaluator.press("Save and go to next question")
+        evaluator.press("Save and go to the next")
     evaluator.go(sheet)
     evaluator.press("Finish and lock my scores")
     evaluator.sees(f"Finished: your scores on {AGENCY.legal_name} are locked.")

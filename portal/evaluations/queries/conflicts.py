@@ -76,6 +76,35 @@ def find_declaration(application_id: uuid.UUID, person_id: uuid.UUID) -> Conflic
     ).one_or_none()
 
 
+@dataclass(frozen=True)
+class DeclaredOn:
+    """What an evaluator declared on one application, None for nothing yet, and whether that is all they have to.
+
+    Where applicants are anonymous they declare on everybody before they read anything.
+    """
+
+    has_conflict: bool | None
+    on_everybody: bool
+
+
+def find_declared(application: Application, person: Person) -> DeclaredOn:
+    """As `find_declaration`, and whether somebody of a round with anonymous applicants is left: one statement."""
+    mine = sa.select(ConflictDeclaration.has_conflict).where(
+        ConflictDeclaration.application_id == application.id, ConflictDeclaration.person_id == person.id
+    )
+    on_everybody: sa.ColumnElement[bool] = sa.true()
+    if application.round.applicants_anonymised:
+        on_everybody = ~_undeclared(person).where(Application.round_id == application.round_id).exists()
+    return DeclaredOn(*session.execute(sa.select(mine.scalar_subquery(), on_everybody)).one())
+
+
+def _undeclared(person: Person) -> sa.Select[uuid.UUID]:
+    declared = sa.exists().where(
+        ConflictDeclaration.application_id == Application.id, ConflictDeclaration.person_id == person.id
+    )
+    return sa.select(Application.id).where(Application.state.in_(STANDING), ~declared)
+
+
 def list_conflicted(application: Application) -> set[uuid.UUID]:
     """Who declared a conflict with this application."""
     return set(

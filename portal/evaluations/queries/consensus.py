@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import contains_eager
@@ -14,6 +15,8 @@ from portal.applications.models import Application
 from portal.core.db import session
 from portal.evaluations import scoring
 from portal.evaluations.models import (
+    ChairAnswer,
+    ChairQuestion,
     ComplianceConclusion,
     ComplianceFinding,
     ConsensusScore,
@@ -21,6 +24,7 @@ from portal.evaluations.models import (
     FindingReview,
     PriceQuery,
     Score,
+    SheetUnlocking,
 )
 from portal.evaluations.queries.applications import COMPLIANT, PAGE, Page, active_sheet
 from portal.frameworks import queries as frameworks
@@ -167,8 +171,8 @@ def count_without_consensus(round_: Round) -> int:
 def rounds_taken_part_in(person: Person) -> sa.CompoundSelect[uuid.UUID]:
     """The ids of the rounds in which this person evaluated or moderated, and so cannot decide (rule 6).
 
-    Checking compliance, also as the second officer, is evaluating; locking quality and making scores void are
-    moderating. The database says the same.
+    Checking compliance, also as the second officer, is evaluating; locking quality, making scores void, unlocking
+    sheets and answering as the chair are moderating. The database says the same.
     """
     done_by = (
         (ComplianceFinding.application_id, ComplianceFinding.found_by_id),
@@ -187,10 +191,21 @@ def rounds_taken_part_in(person: Person) -> sa.CompoundSelect[uuid.UUID]:
     return sa.union(
         sa.select(Round.id).where(Round.quality_locked_by_id == person.id),
         reviewed.where(FindingReview.reviewed_by_id == person.id),
+        _moderated(person, SheetUnlocking.unlocked_by_id, EvaluationSheet, SheetUnlocking),
+        _moderated(person, ChairAnswer.answered_by_id, ChairQuestion, ChairAnswer),
         *(
             sa.select(Application.round_id).where(Application.id == application, somebody == person.id)
             for application, somebody in done_by
         ),
+    )
+
+
+def _moderated(person: Person, by: Any, about: Any, kind: Any) -> sa.Select[uuid.UUID]:
+    return (
+        sa.select(Application.round_id)
+        .join(about, about.application_id == Application.id)
+        .join(kind)
+        .where(by == person.id)
     )
 
 

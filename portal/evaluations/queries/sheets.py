@@ -9,15 +9,17 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import contains_eager, joinedload
+from sqlalchemy.orm import aliased, contains_eager, joinedload
 from sqlalchemy.orm.strategy_options import _AbstractLoad
 
 from portal.accounts.models import Person
 from portal.applications.models import Application
 from portal.core.db import session
 from portal.core.errors import NotFound
-from portal.evaluations.models import ConflictDeclaration, EvaluationSheet, Score
-from portal.evaluations.queries.applications import COMPLIANT, PAGE, Page
+from portal.evaluations.models import ConflictDeclaration, EvaluationSheet, OrderChosen, Score
+from portal.evaluations.queries.applications import COMPLIANT, PAGE, STANDING, Page
+from portal.evaluations.queries.naming import is_anonymous, numbered
+from portal.evaluations.states import ScoringOrder
 from portal.frameworks.models import Question, Round, Section
 from portal.frameworks.states import RoundState
 from portal.providers.models import Organisation
@@ -28,7 +30,11 @@ SCORING = (RoundState.EVALUATING, RoundState.CONSENSUS)
 
 @dataclass(frozen=True)
 class SheetLine:
-    """One sheet in the evaluator's list. `has_conflict` None: not declared yet."""
+    """One sheet in the evaluator's list. `has_conflict` None: not declared yet.
+
+    Where applicants are anonymous, `undeclared` says that somebody of the round is left to declare on: until then
+    no number is shown, for the last one declared on would be known by it.
+    """
 
     sheet_id: uuid.UUID
     application_id: uuid.UUID
@@ -44,6 +50,25 @@ class SheetLine:
     has_conflict: bool | None
     questions: int
     scored: int
+    is_anonymous: bool
+    number: int | None
+    undeclared: bool
+
+    @property
+    def must_declare(self) -> bool:
+        return self.has_conflict is None or self.undeclared
+
+    @property
+    def name(self) -> str:
+        """The applicant as its evaluator may be shown it."""
+        if not self.is_anonymous:
+            return self.legal_name
+        return numbered(None if self.must_declare or self.has_conflict else self.number)
+
+    @property
+    def can_be_opened(self) -> bool:
+        is_open = self.round_state not in (RoundState.OPENED, RoundState.CANCELLED)
+        return is_open and not self.must_declare and not self.has_conflict and self.voided_at is None
 
     @property
     def status(self) -> tuple[str, str]:
@@ -54,7 +79,7 @@ class SheetLine:
             return "Does not count", "neutral"
         if self.finished_at is not None:
             return "Finished", "good"
-        if self.has_conflict is None:
+        if self.must_declare:
             return "Declare first", "warning"
         return ("Scoring", "info") if self.scored else ("Not started", "neutral")
 
@@ -91,11 +116,16 @@ def list_my_sheets(person: Person, *, finished: bool = False, page: int = 1) -> 
         .offset((page - 1) * PAGE)
         .subquery()
     )
+    other = aliased(Application)
     counted = (
         sa.select(sa.func.count().label("questions"), sa.func.count(Score.value).label("scored"))
         .where(Score.sheet_id == shown.c.id)
         .lateral()
     )
+    declared = sa.exists().where(
+        ConflictDeclaration.application_id == other.id, ConflictDeclaration.person_id == person.id
+    )
+    undeclared = sa.exists().where(other.round_id == Round.id, other.state.in_(STANDING), ~declared)
     line: list[Any] = [
         EvaluationSheet.id,
         Application.id,
@@ -111,6 +141,9 @@ def list_my_sheets(person: Person, *, finished: bool = False, page: int = 1) -> 
         ConflictDeclaration.has_conflict,
         counted.c.questions,
         counted.c.scored,
+        Round.applicants_anonymised,
+        Application.applicant_number,
+        sa.case((Round.applicants_anonymised, undeclared), else_=sa.false()),
     ]
     rows = session.execute(
         sa.select(*line)
@@ -144,11 +177,20 @@ def get_sheet(person: Person, sheet_id: uuid.UUID) -> EvaluationSheet:
 
 def get_score(person: Person, score_id: uuid.UUID) -> Score:
     """This person's own score, with its question, sheet, application and round, in one statement."""
+    return _get_score(person, Score.id == score_id)
+
+
+def get_score_of(person: Person, sheet_id: uuid.UUID, question_id: uuid.UUID) -> Score:
+    """This person's own score on one question of one sheet, as `get_score`."""
+    return _get_score(person, sa.and_(Score.sheet_id == sheet_id, Score.question_id == question_id))
+
+
+def _get_score(person: Person, which: sa.ColumnElement[bool]) -> Score:
     found = session.scalars(
         sa.select(Score)
         .join(Score.sheet)
         .join(EvaluationSheet.application)
-        .where(Score.id == score_id, EvaluationSheet.evaluator_id == person.id)
+        .where(which, EvaluationSheet.evaluator_id == person.id)
         .options(
             *_application_of(contains_eager(Score.sheet).contains_eager(EvaluationSheet.application)),
             joinedload(Score.question, innerjoin=True).joinedload(Question.section, innerjoin=True),
@@ -194,13 +236,69 @@ def next_in_sheet(score: Score) -> Score | None:
 
 
 def next_in_round(score: Score) -> Score | None:
-    """The same question in the evaluator's next application that still wants it, by legal name; or None."""
-    after = Organisation.legal_name > score.sheet.application.organisation.legal_name
+    """The same question in the evaluator's next application that still wants it; then the next question. Or None.
+
+    Applications follow one another by legal name, or by number where evaluators see numbers.
+    """
+    application = score.sheet.application
+    place: Any = Application.applicant_number if is_anonymous(application) else Organisation.legal_name
+    here = application.applicant_number if is_anonymous(application) else application.organisation.legal_name
+    same = Score.question_id == score.question_id
+    question = (score.question.section.position, score.question.position)
+    is_later = sa.tuple_(Section.position, Question.position) > sa.tuple_(*question)
     return session.scalars(
+        _waiting(score)
+        .join(Application.organisation)
+        .join(Score.question)
+        .join(Question.section)
+        .where(Score.id != score.id)
+        .order_by(
+            same.desc(),
+            is_later.desc(),
+            Section.position,
+            Question.position,
+            sa.case((same, place > here), else_=sa.false()).desc(),
+            place,
+            Score.id,
+        )
+        .limit(1)
+    ).one_or_none()
+
+
+@dataclass(frozen=True)
+class Left:
+    """What an evaluator has left to score in a round, in which order they go on, and what they heard of the chair."""
+
+    of_question: int
+    of_round: int
+    follows: ScoringOrder
+    asked: int
+    answered: int
+
+
+def count_left(score: Score) -> Left:
+    """What is left beside this score, in one statement: of the same question, and of the whole round."""
+    waiting = _waiting(score).where(Score.id != score.id).with_only_columns(Score.question_id).subquery()
+    chosen = sa.select(OrderChosen.follows).where(OrderChosen.person_id == score.sheet.evaluator_id)
+    heard = sa.func.list_heard(score.sheet.application_id, score.question_id).table_valued("answer")
+    of_question, of_round, follows, asked, answered = session.execute(
+        sa.select(
+            sa.func.count().filter(waiting.c.question_id == score.question_id),
+            sa.func.count(),
+            chosen.scalar_subquery(),
+            sa.select(sa.func.count()).select_from(heard).scalar_subquery(),
+            sa.select(sa.func.count(heard.c.answer)).scalar_subquery(),
+        ).select_from(waiting)
+    ).one()
+    return Left(of_question, of_round, follows or ScoringOrder.APPLICATION, asked, answered)
+
+
+def _waiting(score: Score) -> sa.Select[Score]:
+    """The evaluator's scores of the same round that are still to be given."""
+    return (
         sa.select(Score)
         .join(Score.sheet)
         .join(EvaluationSheet.application)
-        .join(Application.organisation)
         .join(
             ConflictDeclaration,
             sa.and_(
@@ -213,14 +311,11 @@ def next_in_round(score: Score) -> Score | None:
             EvaluationSheet.evaluator_id == score.sheet.evaluator_id,
             EvaluationSheet.finished_at.is_(None),
             EvaluationSheet.voided_at.is_(None),
+            Application.round_id == score.sheet.application.round_id,
             Application.state.in_(COMPLIANT),
-            Score.question_id == score.question_id,
-            Score.id != score.id,
             Score.value.is_(None),
         )
-        .order_by(after.desc(), Organisation.legal_name, Score.id)
-        .limit(1)
-    ).one_or_none()
+    )
 
 
 def _mine(person: Person) -> sa.ColumnElement[bool]:

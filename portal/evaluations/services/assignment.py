@@ -148,7 +148,9 @@ def _carry_out(round_: Round, changes: Mapping[Pair, Change], by: Person) -> Non
     applications = {one.id: one for one in queries.list_assignable(round_)}
     people = {person.id: person for person in queries.list_evaluators()}
     scored = {question.id for question in frameworks.list_scored_questions(round_)}
-    for pair, change in changes.items():
+    # In the order of the numbers drawn by lot: an evaluator's list is in the order in which its sheets were made.
+    numbers = {one.id: one.applicant_number or 0 for one in applications.values()}
+    for pair, change in sorted(changes.items(), key=lambda item: numbers.get(item[0][0], 0)):
         application, person = applications.get(pair[0]), people.get(pair[1])
         if application is None:
             raise Refused("Only applications that are being considered get evaluators.")

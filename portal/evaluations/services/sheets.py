@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
 
 from portal.accounts.models import Person
 from portal.core import audit, clock
@@ -10,8 +11,9 @@ from portal.core.access import require
 from portal.core.db import check_version, lock, session
 from portal.core.errors import Invalid, Refused
 from portal.evaluations import policy
-from portal.evaluations.models import EvaluationSheet, Score
+from portal.evaluations.models import EvaluationSheet, OrderChosen, Score
 from portal.evaluations.scoring import HIGHEST_SCORE
+from portal.evaluations.states import ScoringOrder
 
 
 def save_score(
@@ -43,8 +45,15 @@ def save_score(
     return score
 
 
+def choose_order(follows: ScoringOrder, *, by: Person) -> None:
+    """Keep in which order an evaluator goes on from score to score, until they choose the other."""
+    require(policy.can_list_my_sheets(by))
+    statement = insert(OrderChosen).values(person_id=by.id, follows=follows)
+    session.execute(statement.on_conflict_do_update(index_elements=["person_id"], set_={"follows": follows}))
+
+
 def finish_sheet(sheet: EvaluationSheet, *, by: Person) -> None:
-    """Lock one's sheet for good once every assigned question is scored; else `Refused` with what is left."""
+    """Lock one's sheet once every assigned question is scored; else `Refused` with what is left."""
     lock(sheet)
     require(policy.can_finish(by, sheet))
     if sheet.finished_at is not None:

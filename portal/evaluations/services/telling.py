@@ -12,7 +12,7 @@ from portal.applications.models import Application
 from portal.core.db import session
 from portal.core.links import link
 from portal.evaluations import queries
-from portal.evaluations.models import EvaluationSheet, FindingReview
+from portal.evaluations.models import EvaluationSheet, FindingReview, SheetUnlocking
 from portal.frameworks.models import Round
 from portal.notifications.services import tell
 
@@ -41,7 +41,7 @@ def tell_of_conflict(application: Application, evaluator: Person) -> None:
 def tell_evaluator_replaced(sheet: EvaluationSheet) -> None:
     """Whoever was taken off an application learns that they need not go on."""
     context = {
-        "applicant": sheet.application.organisation.legal_name,
+        "applicant": queries.shown_name(sheet.application),
         "round_title": sheet.application.round.title,
         "reason": sheet.void_reason,
     }
@@ -52,6 +52,19 @@ def tell_evaluator_replaced(sheet: EvaluationSheet) -> None:
         link=link("evaluations.index"),
         cause_id=sheet.id,
     )
+
+
+def tell_sheet_unlocked(sheet: EvaluationSheet, unlocking: SheetUnlocking) -> None:
+    """Whoever had finished learns that their scores wait for them again, and why."""
+    href = link("evaluations.sheet", sheet_id=sheet.id)
+    context = {
+        "applicant": queries.shown_name(sheet.application),
+        "round_title": sheet.application.round.title,
+        "officer": unlocking.unlocked_by.full_name,
+        "reason": unlocking.reason,
+        "href": href,
+    }
+    tell(sheet.evaluator, template="evaluations/unlocked", context=context, link=href, cause_id=unlocking.id)
 
 
 def tell_of_fail_turned_back(review: FindingReview, application: Application) -> None:

@@ -3,6 +3,7 @@
 from portal.evaluations.views import (
     analysis,
     assigning,
+    chair,
     checking,
     conflicts,
     consensus,
@@ -13,6 +14,7 @@ from portal.evaluations.views import (
     rounds,
     scoring,
     trying,
+    unlocking,
 )
 from portal.evaluations.views.frame import blueprint
 
@@ -20,6 +22,7 @@ __all__ = [
     "analysis",
     "assigning",
     "blueprint",
+    "chair",
     "checking",
     "conflicts",
     "consensus",
@@ -30,4 +33,5 @@ __all__ = [
     "rounds",
     "scoring",
     "trying",
+    "unlocking",
 ]

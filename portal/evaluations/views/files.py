@@ -28,7 +28,7 @@ def file(application: Application, document_id: uuid.UUID) -> ResponseReturnValu
     content = open_content(document)
     record_access(application, current_person(), f"file {document.id}")
     return attachment(
-        content, name=document.original_name, media_type=document.kind.media_type, size=document.size
+        content, name=_name(application, document), media_type=document.kind.media_type, size=document.size
     )
 
 
@@ -41,6 +41,8 @@ def preview(application: Application, document_id: uuid.UUID) -> ResponseReturnV
         "evaluations/preview.html",
         application=application,
         document=document,
+        name=_name(application, document),
+        is_anonymous=_is_anonymous(application),
         download=url_for("evaluations.file", application_id=application.id, document_id=document.id),
     )
 
@@ -52,6 +54,18 @@ def page_picture(application: Application, document_id: uuid.UUID, number: int) 
     content = open_picture(document, number)
     record_preview(application, current_person(), document)
     return picture(content)
+
+
+def _is_anonymous(application: Application) -> bool:
+    """Whether whoever looks is to see no name: an evaluator of a round with numbered applicants."""
+    return queries.is_anonymous(application) and not policy.reads_whole(current_person())
+
+
+def _name(application: Application, document: Document) -> str:
+    if not _is_anonymous(application):
+        return document.original_name
+    submission = applications.get_submission(application)
+    return queries.shown_file_name(submission, document.id, document.kind.value)
 
 
 def _document(application: Application, document_id: uuid.UUID) -> Document:

@@ -6,9 +6,9 @@ from flask import url_for
 from flask.typing import ResponseReturnValue
 
 from portal.core.access import access, current_person
-from portal.core.web import done, page, page_number
+from portal.core.web import done, form_status, page, page_number, seen_version
 from portal.evaluations import policy, queries, services
-from portal.evaluations.forms import ActionForm
+from portal.evaluations.forms import ActionForm, AnonymityForm
 from portal.evaluations.views.frame import blueprint
 from portal.frameworks.models import Round
 from portal.frameworks.queries import get_round
@@ -30,6 +30,7 @@ def show(round_: Round) -> ResponseReturnValue:
         conflicts=conflicts,
         late=[one for one in conflicts if locked_at is not None and one.declared_at > locked_at],
         short=queries.count_short_of_evaluators(round_),
+        waiting=queries.count_waiting(person, round_),
         may_run=bool(policy.can_run_round(person, round_)),
         form=ActionForm(),
     )
@@ -65,6 +66,23 @@ def open_consensus(round_: Round) -> ResponseReturnValue:
 def lock(round_: Round) -> ResponseReturnValue:
     services.lock_quality(round_, by=current_person())
     return done("Quality is locked, and prices are open.", url_for("evaluations.results", round_id=round_.id))
+
+
+@blueprint.route("/evaluations/rounds/<uuid:round_id>/anonymity", methods=["GET", "POST"])
+@access(policy.can_run_round, of=get_round)
+def anonymity(round_: Round) -> ResponseReturnValue:
+    shown = "numbers" if round_.applicants_anonymised else "names"
+    form = AnonymityForm(shown=shown, version=round_.version)
+    if form.validate_on_submit():
+        services.choose_anonymity(
+            round_,
+            is_anonymous=form.shown.data == "numbers",
+            by=current_person(),
+            seen_version=seen_version(),
+        )
+        said = "a number instead of each name" if round_.applicants_anonymised else "each applicant’s name"
+        return done(f"Saved: evaluators see {said}.", _workbench(round_))
+    return page("evaluations/anonymity.html", form_status(form), round=round_, form=form)
 
 
 def _workbench(round_: Round) -> str:

@@ -7,13 +7,19 @@ from flask.typing import ResponseReturnValue
 
 from portal.applications import queries as applications
 from portal.applications.services import record_access
+from portal.core import clock
 from portal.core.access import access, current_person
-from portal.core.errors import Invalid
-from portal.core.web import beside, done, page, page_number, seen_version
+from portal.core.db import session
+from portal.core.errors import Invalid, Stale
+from portal.core.web import beside, done, form_status, page, page_number, seen_version
 from portal.evaluations import policy, queries, services
-from portal.evaluations.forms import ActionForm, ScoreForm
+from portal.evaluations.forms import ActionForm, ScoreForm, read_order
 from portal.evaluations.models import EvaluationSheet, Score
+from portal.evaluations.queries import Left
+from portal.evaluations.states import ScoringOrder
 from portal.evaluations.views.frame import blueprint
+
+UNREASONED = "The score is saved once it has a reason."
 
 
 @blueprint.route("/evaluations", methods=["GET"])
@@ -33,7 +39,10 @@ def sheet(sheet: EvaluationSheet) -> ResponseReturnValue:
     return page(
         "evaluations/sheet.html",
         sheet=sheet,
+        applicant=queries.shown_name(sheet.application),
+        is_anonymous=queries.is_anonymous(sheet.application),
         scores=queries.list_scores(sheet),
+        unlocking=queries.find_unlocking(sheet),
         may_finish=policy.can_finish(current_person(), sheet),
         form=ActionForm(),
     )
@@ -43,62 +52,115 @@ def sheet(sheet: EvaluationSheet) -> ResponseReturnValue:
 @access(policy.can_finish, of=queries.get_sheet)
 def finish(sheet: EvaluationSheet) -> ResponseReturnValue:
     services.finish_sheet(sheet, by=current_person())
-    name = sheet.application.organisation.legal_name
+    name = queries.shown_name(sheet.application)
     return done(f"Finished: your scores on {name} are locked.", url_for("evaluations.index"))
 
 
 @blueprint.route("/evaluations/scores/<uuid:score_id>", methods=["GET", "POST"])
 @access(policy.can_read_score, of=queries.get_score)
 def score(score: Score) -> ResponseReturnValue:
-    form = ScoreForm(obj=score)
+    if request.method == "POST" and request.form.get("keep-score") == "theirs":
+        return done("Kept: what was saved elsewhere.", url_for("evaluations.score", score_id=score.id))
+    left = queries.count_left(score)
+    form = ScoreForm(obj=score, follows=left.follows.value)
     if form.validate_on_submit():
         try:
-            return _save(score, form)
+            return _save(score, form, left)
         except Invalid as refused:
             beside(form, refused)
     record_access(score.sheet.application, current_person(), f"question {score.question.number}")
-    return _score_page(score, form)
+    return _score_page(score, form, left)
 
 
-def _save(score: Score, form: ScoreForm) -> ResponseReturnValue:
-    then = request.form.get("then")
-    if then != "draft" and form.value.data is None:
-        raise Invalid("Choose a score, or save a draft.", field="value")
+@blueprint.route("/evaluations/scores/<uuid:score_id>/autosave", methods=["POST"])
+@access(policy.can_score, of=queries.get_score)
+def autosave(score: Score) -> ResponseReturnValue:
+    """Score, reason and notes, sent by the page itself while somebody types; what became of them, for their place."""
+    form, problem, has_conflict = ScoreForm(), None, False
+    try:
+        if form.value.data is not None and not (form.reason.data or "").strip():
+            raise Invalid(UNREASONED)
+        _store(score, form)
+    except Invalid as refused:
+        problem = refused.message
+        session.rollback()
+    except Stale:
+        has_conflict = True
+        session.rollback()
+    return page(
+        "evaluations/_score_saved.html",
+        409 if has_conflict else 422 if problem else 200,
+        score=score,
+        problem=problem,
+        has_conflict=has_conflict,
+        typed=form,
+        now=clock.now(),
+    )
+
+
+def _store(score: Score, form: ScoreForm) -> None:
+    # Whoever was shown both texts and keeps this one has seen the version that it replaces.
+    is_chosen = request.form.get("keep-score") == "mine"
     services.save_score(
         score,
         value=form.value.data,
         reason=form.reason.data or "",
         working_notes=form.working_notes.data or "",
         by=current_person(),
-        seen_version=seen_version(),
+        seen_version=request.form.get("against", type=int) if is_chosen else seen_version(),
     )
-    if then == "draft":
-        return done("Draft saved.", url_for("evaluations.score", score_id=score.id))
-    following = queries.next_in_round(score) if then == "next_application" else queries.next_in_sheet(score)
-    if following is None:
-        return done(_nothing_follows(then), url_for("evaluations.sheet", sheet_id=score.sheet_id))
-    return done("Score saved.", url_for("evaluations.score", score_id=following.id))
 
 
-def _nothing_follows(then: str | None) -> str:
-    if then == "next_application":
-        return "Score saved. You have scored this question in all your applications."
-    return "Score saved. Every question of this application has a score: check them and finish."
+def _save(score: Score, form: ScoreForm, left: Left) -> ResponseReturnValue:
+    stays = request.form.get("then") != "next"
+    if not stays and form.value.data is None:
+        raise Invalid("Choose a score, or save without going on.", field="value")
+    _store(score, form)
+    follows = read_order(form.follows.data) or left.follows
+    if follows != left.follows:
+        services.choose_order(follows, by=current_person())
+    if stays:
+        return done("Saved.", url_for("evaluations.score", score_id=score.id))
+    return _go_on(score, follows)
 
 
-def _score_page(score: Score, form: ScoreForm) -> ResponseReturnValue:
+def _go_on(score: Score, follows: ScoringOrder) -> ResponseReturnValue:
+    sheet = url_for("evaluations.sheet", sheet_id=score.sheet_id)
+    if follows == ScoringOrder.APPLICATION:
+        following = queries.next_in_sheet(score)
+        if following is None:
+            said = "Score saved. Every question of this application has a score: check them and finish."
+            return done(said, sheet)
+    else:
+        following = queries.next_in_round(score)
+        if following is None:
+            said = "Score saved. Every question has a score: check each application and finish it."
+            return done(said, url_for("evaluations.index"))
+    said = "Score saved."
+    if follows == ScoringOrder.QUESTION and following.question_id != score.question_id:
+        said = f"Score saved. Question {score.question.number} is scored in all your applications."
+    return done(said, url_for("evaluations.score", score_id=following.id))
+
+
+def _score_page(score: Score, form: ScoreForm, left: Left) -> ResponseReturnValue:
     application = score.sheet.application
     submission = applications.latest_submission(application)
     scores = queries.list_scores(score.sheet)
+    is_anonymous = queries.is_anonymous(application)
     return page(
         "evaluations/score.html",
-        422 if form.errors else 200,
+        form_status(form),
         score=score,
         application=application,
+        applicant=queries.shown_name(application),
+        is_anonymous=is_anonymous,
         answer=queries.answer_to(submission, score.question),
         states=applications.list_file_states(submission) if submission else {},
+        numbers=queries.number_files(submission) if is_anonymous else {},
         scores=scores,
         place=[other.id for other in scores].index(score.id) + 1,
-        may_score=policy.can_score(current_person(), score),
+        left=left,
+        left_here=sum(1 for other in scores if other.value is None),
+        may_score=policy.takes_score(score),
         form=form,
     )

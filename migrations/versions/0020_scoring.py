@@ -4,8 +4,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import TIMESTAMP
 
-revision: str = "0019"
-down_revision: str | None = "0018"
+revision: str = "0020"
+down_revision: str | None = "0019"
 branch_labels = None
 depends_on = None
 
@@ -174,7 +174,9 @@ def _add_tables() -> None:
         "scoring_order",
         sa.Column("person_id", sa.Uuid(), nullable=False),
         sa.Column("follows", sa.String(length=11), nullable=False),
-        sa.CheckConstraint("follows IN ('application', 'question')", name=op.f("ck_scoring_order_scoringorder")),
+        sa.CheckConstraint(
+            "follows IN ('application', 'question')", name=op.f("ck_scoring_order_scoringorder")
+        ),
         _refers("scoring_order", "person_id", "person"),
         sa.PrimaryKeyConstraint("person_id", name=op.f("pk_scoring_order")),
     )
@@ -220,6 +222,25 @@ def _make_functions() -> None:
                SELECT c.question_id FROM evaluation_sheet s JOIN score c ON c.sheet_id = s.id
                WHERE s.evaluator_id = app_person_id() AND s.voided_at IS NULL
                AND app_declared_no_conflict(s.application_id))) $$;
+    """)
+    # What one evaluator may read about one question of one application: their own questions, and answers to all.
+    # Another's question comes in the chair's wording alone.
+    op.execute("""
+        CREATE FUNCTION list_heard(of_application uuid, of_question uuid)
+        RETURNS TABLE (chair_question_id uuid, is_own boolean, asked text, audience text, answer text,
+                       asked_at timestamptz, answered_at timestamptz)
+        LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public AS
+        $$ SELECT q.id, q.asked_by_id = app_person_id(),
+                  CASE WHEN q.asked_by_id = app_person_id() THEN q.text ELSE n.wording END,
+                  n.audience, n.text, q.created_at, n.created_at
+           FROM chair_question q LEFT JOIN chair_answer n ON n.chair_question_id = q.id
+           WHERE q.question_id = of_question
+           AND ((q.asked_by_id = app_person_id() AND q.application_id = of_application
+                 AND app_declared_no_conflict(of_application))
+                OR (q.asked_by_id <> app_person_id() AND app_scores(of_application, of_question)
+                    AND (n.audience = 'question'
+                         OR (n.audience = 'application' AND q.application_id = of_application))))
+           ORDER BY coalesce(n.created_at, q.created_at) DESC $$;
     """)
     # All that is shown before declaring of what was submitted: who runs the applicant.
     op.execute("""
