@@ -32,12 +32,21 @@ def tell_applicants(
 
 @job("applications.carry_out_instructions", cron="* * * * *")
 def carry_out_instructions() -> None:
-    """Submit what asked to be submitted at its deadline, each in a transaction of its own."""
+    """Submit what asked to be submitted at its deadline, each in a transaction of its own.
+
+    An error in one keeps no other from its turn; the job fails after them all, and the next minute tries again.
+    """
     with transaction():
         due = queries.list_due_instructions()
+    failures = []
     for application_id in due:
-        with transaction():
-            services.carry_out(application_id)
+        try:
+            with transaction():
+                services.carry_out(application_id)
+        except Exception as error:
+            failures.append(error)
+    if failures:
+        raise ExceptionGroup("instructions could not be carried out", failures)
 
 
 @job("applications.remind", cron="*/5 * * * *")

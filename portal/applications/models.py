@@ -300,7 +300,8 @@ class AccessRegister(Identified, Base):
 class ClarificationRequest(Versioned, Base):
     """After opening the councils ask the applicant to explain something. The submission stays as it is.
 
-    Question and answer join the record; neither changes once written.
+    Question and answer join the record; neither changes once written. One about an answer (`about`) is read
+    with it by its evaluators; one about the application as a whole by commissioners and auditors alone.
     """
 
     __tablename__ = "clarification_request"
@@ -315,6 +316,7 @@ class ClarificationRequest(Versioned, Base):
     )
 
     application_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("application.id"))
+    question_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("question.id"))
     question: Mapped[str]
     due_at: Mapped[datetime]
     asked_by_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("person.id"))
@@ -323,6 +325,7 @@ class ClarificationRequest(Versioned, Base):
     answered_by_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("person.id"))
 
     application: Mapped[Application] = relationship()
+    about: Mapped[Question | None] = relationship()
 
 
 class OpeningRecord(Identified, Base):

@@ -46,7 +46,7 @@ def ask(application, officer, **more):
     acting_as(officer)
     due_at = more.pop("due_at", clock.now() + timedelta(days=2))
     made = services.request_clarification(
-        queries.get_application(officer, application.id), question=QUESTION, due_at=due_at, by=officer
+        queries.get_application(officer, application.id), question=QUESTION, due_at=due_at, by=officer, **more
     )
     session.commit()
     return made.id
@@ -276,3 +276,59 @@ def test_who_reaches_the_page(client, application, role):
         assert status == 403  # a commissioner declares first
     else:
         assert status == 404
+
+
+def test_rule_03_an_evaluator_gets_what_was_asked_about_its_own_questions_alone(application, officer):
+    acting_as(officer)
+    application = queries.get_application(officer, application.id)
+    mine, other = queries.list_answered_questions(application.round)[:2]
+    for about in (mine, other, None):
+        ask(application, officer, about=about)
+    found = queries.list_requests_about(application, [mine.id])
+    assert [one.about.number for one in found] == [mine.number]
+    assert len(queries.list_requests(application)) == 3
+
+
+def test_rule_12_an_applicants_own_sql_asks_nothing_in_the_councils_name(application, officer, writer):
+    request_id = ask(application, officer)
+    insert = sa.text(
+        "INSERT INTO clarification_request (application_id, question, due_at, asked_by_id, answer, version)"
+        " VALUES (:application, 'Made up', portal_now() + interval '1 day', :by, '', 1)"
+    )
+    acting_as(writer)
+    for by in (writer.id, officer.id):
+        with pytest.raises(sa.exc.ProgrammingError, match="row-level security"):
+            session.execute(insert, {"application": application.id, "by": by})
+        session.rollback()
+    acting_as(officer)
+    with pytest.raises(sa.exc.ProgrammingError, match="row-level security"):
+        session.execute(insert, {"application": application.id, "by": writer.id})
+    session.rollback()
+    answered = session.execute(
+        sa.text(
+            "UPDATE clarification_request SET answer = 'Forged', answered_at = portal_now(), answered_by_id = :by"
+            " WHERE id = :id"
+        ),
+        {"by": officer.id, "id": request_id},
+    )
+    assert answered.rowcount == 0
+
+
+def test_the_reading_pages_show_what_was_clarified(client, application, officer, writer):
+    acting_as(officer)
+    application_id = application.id
+    application = queries.get_application(officer, application_id)
+    about = queries.list_answered_questions(application.round)[0]
+    number = about.number
+    request_id = ask(application, officer, about=about)
+    asked = asked_as(writer, request_id)
+    services.answer_request(asked, "The Maidstone branch.", by=writer, seen_version=asked.version)
+    session.commit()
+    client.sign_in(accounts.person(Role.AUDITOR, council=Council.KENT))
+    read = client.get(f"/received-applications/{application_id}").get_data(as_text=True)
+    client.sign_in(officer)
+    check = client.get(f"/evaluations/applications/{application_id}/check").get_data(as_text=True)
+    own = client.get(f"/received-applications/{application.id}/clarifications").get_data(as_text=True)
+    for page in (read, check, own):
+        assert f"Question {number}, asked" in page
+        assert "The Maidstone branch." in page

@@ -16,10 +16,11 @@ from portal.applications.models import AnswerComment, Submission
 from portal.core.db import session
 from portal.core.errors import Invalid
 from portal.frameworks.states import QuestionKind
+from portal.notifications.models import Notification
 from tests.applications.conftest import Desk, make_desk
 from tests.factories import accounts
 from tests.factories import frameworks as rounds
-from tests.support.acting import acting_as
+from tests.support.acting import acting_as, as_worker
 
 WORDS = "Is the aubergine figure still right?"
 
@@ -158,3 +159,25 @@ def test_resolving_twice_keeps_the_first_name(desk: Desk) -> None:
     assert (
         queries.list_comments(desk.application, [question])[question.id][0].resolver == desk.writer.full_name
     )
+
+
+def test_colleagues_at_work_are_told_as_they_chose_and_the_author_is_not(desk: Desk) -> None:
+    organisation = desk.application.organisation
+    writer = accounts.person(Role.BID_WRITER, organisation=organisation)
+    lead = accounts.person(Role.PLACEMENTS_LEAD, organisation=organisation)
+    accounts.person(Role.FINANCE_LEAD, organisation=organisation)
+    question = desk.question(QuestionKind.LONG_TEXT)
+    acting_as(lead)
+    services.add_comment(desk.application, question, "A first word", by=lead)
+    session.commit()
+    acting_as(desk.writer)
+    services.add_comment(desk.application, question, "Is the figure right?", by=desk.writer)
+    session.commit()
+    with as_worker():
+        told = session.scalars(
+            sa.select(Notification).where(Notification.body.contains("Is the figure right?"))
+        ).all()
+    assert {one.person_id for one in told} == {writer.id, lead.id}
+    assert {(one.is_mandatory, one.sealed_round_id, one.path) for one in told} == {
+        (False, desk.round_.id, f"/applications/{desk.application.id}/questions/{question.id}/comments")
+    }

@@ -339,3 +339,51 @@ def test_rule_02_nothing_of_a_file_changes_after_the_deadline(client, desk, ques
     assert "Upload a file" not in text
     acting_as(desk.writer)
     assert session.scalars(sa.select(Answer.obtained_on_award)).all() == [False]
+
+
+def test_kinds_and_dates_of_several_files_are_saved_together_or_not_at_all(
+    client, desk, question, files_kept
+):
+    for number in range(2):
+        attach(desk, question, different(number), name=f"paper {number}.pdf")
+    first, second = standing(desk, question)
+    ids, versions = [first.id, second.id], [first.document.version, second.document.version]
+    client.sign_in(desk.writer)
+    path = f"{desk.address}/sections/{question.section_id}/file-details"
+    shown = client.get(path).get_data(as_text=True)
+    assert "paper 0.pdf" in shown
+    assert "paper 1.pdf" in shown
+    tomorrow = clock.today() + timedelta(days=1)
+
+    def sent(issued, expires="", *, kind):
+        facts = {}
+        for one, version, day in zip(ids, versions, issued, strict=True):
+            facts |= {
+                f"evidence_kind-{one}": kind,
+                f"version-{one}": version,
+                f"issued_on-{one}": day,
+                f"expires_on-{one}": expires,
+            }
+        return facts
+
+    def dates():
+        acting_as(desk.writer)
+        session.expire_all()
+        return [(one.document.issued_on, one.document.expires_on) for one in standing(desk, question)]
+
+    kind = EvidenceKind.INSURANCE.value
+    wrong = client.post(path, data=sent(["2026-02-03", tomorrow.isoformat()], kind=kind))
+    text = wrong.get_data(as_text=True)
+    assert wrong.status_code == 422
+    assert f'href="#issued_on-{ids[1]}">paper 1.pdf: The issue date cannot be in the future' in text
+    assert 'value="2026-02-03"' in text
+    assert dates() == [(None, None)] * 2
+    mistyped = client.post(path, data=sent(["2026-02-03", "3 Feb"], kind=kind))
+    assert "paper 1.pdf: Enter a real date" in mistyped.get_data(as_text=True)
+    right = client.post(path, data=sent(["2026-02-03", "2026-02-04"], "2027-02-04", kind=kind))
+    assert right.status_code == 303
+    assert dates() == [(date(2026, 2, 3), date(2027, 2, 4)), (date(2026, 2, 4), date(2027, 2, 4))]
+    stale = client.post(path, data=sent(["2026-02-05", "2026-02-04"], "2027-02-04", kind=kind))
+    assert stale.status_code == 422
+    assert "Someone changed this since you opened the page" in stale.get_data(as_text=True)
+    assert dates()[0][0] == date(2026, 2, 3)

@@ -10,10 +10,11 @@ import sqlalchemy as sa
 
 from portal.accounts.models import Person
 from portal.accounts.states import Council, Role
-from portal.applications import queries, services
+from portal.applications import jobs, queries, services
 from portal.applications.models import Application, StandingInstruction, Submission
 from portal.applications.states import ApplicationState
 from portal.core import db
+from portal.core.audit import AuditEvent
 from portal.core.db import session
 from portal.frameworks.models import Round
 from tests.applications.conftest import make_desk
@@ -131,3 +132,64 @@ def test_rule_02_the_job_and_the_opening_at_once_submit_once(app, committing, da
         assert session.execute(sa.select(sa.func.count()).select_from(Submission)).scalar_one() == 1
         assert session.scalars(sa.select(Application.state)).one() == ApplicationState.SUBMITTED
         assert session.scalars(sa.select(StandingInstruction.submission_id)).one() is not None
+
+
+def break_submitting(application_id):
+    """A database error for one applicant, such as a full disk or a broken index would give."""
+    session.execute(sa.text("RESET ROLE"))
+    session.execute(
+        sa.text(f"""
+        CREATE FUNCTION break_one() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN PERFORM 1 / 0; RETURN NEW; END $$;
+        CREATE TRIGGER broken BEFORE INSERT ON submission FOR EACH ROW
+        WHEN (NEW.application_id = '{application_id}') EXECUTE FUNCTION break_one();
+        """)
+    )
+    session.execute(sa.text("SET ROLE portal_app"))
+    session.commit()
+
+
+def mend_submitting():
+    session.execute(sa.text("RESET ROLE"))
+    session.execute(sa.text("DROP TRIGGER broken ON submission; DROP FUNCTION break_one()"))
+    session.execute(sa.text("SET ROLE portal_app"))
+    session.commit()
+
+
+def test_rule_02_an_error_in_one_applicants_instruction_loses_nobodys_submission(client, monkeypatch):
+    broken = instructed_desk()
+    round_id, deadline = broken.round_.id, broken.round_.submission_deadline
+    ids = [broken.application.id]
+    sound = make_desk(answered=True, round_=broken.round_)
+    sound.declare()
+    services.instruct(sound.application, by=sound.writer)
+    ids.append(sound.application.id)
+    session.commit()
+    first, second = officers()
+    travel(timedelta(days=30))
+    break_submitting(ids[0])
+    open_round(round_id, first, second)
+    acting_as(second)
+    session.expire_all()
+    of = session.get(Round, round_id)
+    assert of.opened_at is not None
+    assert [one.id for one in queries.list_received(second, of)] == [ids[1]]
+    event = session.scalars(
+        sa.select(AuditEvent).where(AuditEvent.verb == "round.opened_with_submissions_waiting")
+    ).one()
+    assert event.details == {"waiting": [str(ids[0])]}
+    client.sign_in(second)
+    page = f"/rounds/{round_id}/opening"
+    assert "1 submission not taken in yet" in client.get(page).get_data(as_text=True)
+    monkeypatch.setattr(jobs, "transaction", session.begin_nested)
+    with as_worker(), pytest.raises(ExceptionGroup):
+        jobs.carry_out_instructions()
+    mend_submitting()
+    with as_worker():
+        jobs.carry_out_instructions()
+        late = session.scalars(sa.select(Submission).where(Submission.application_id == ids[0])).one()
+        assert (late.submitted_at, late.number) == (deadline, 1)
+    acting_as(second)
+    session.expire_all()
+    assert {one.id for one in queries.list_received(second, session.get(Round, round_id))} == set(ids)
+    assert "not taken in yet" not in client.get(page).get_data(as_text=True)

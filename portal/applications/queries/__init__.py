@@ -5,12 +5,14 @@ from portal.applications.queries.clarifying import (
     has_declared_no_conflict,
     list_free_of_conflict,
     list_requests,
+    list_requests_about,
     list_unanswered_requests,
 )
 from portal.applications.queries.colleagues import (
     Comment,
     count_open_comments,
     get_comment,
+    list_colleagues_at_work,
     list_comments,
     list_names,
 )
@@ -20,6 +22,7 @@ from portal.applications.queries.files import (
     has_read,
     is_needed,
     is_part_of_another,
+    list_files_of,
     list_history,
     list_infected,
     list_uses,
@@ -38,6 +41,7 @@ from portal.applications.queries.progress import (
     get_progress_of,
     is_answered,
     is_blank,
+    list_answered_questions,
     list_gaps,
     problem_with,
     reason_to_check,
@@ -81,8 +85,10 @@ from portal.applications.queries.schedule import (
     list_asked_cells,
 )
 from portal.applications.queries.standing import (
+    CARRIED_OUT_IN,
     Change,
     Verified,
+    count_waiting_since_opening,
     describe_gaps,
     find_instruction,
     find_receipt,
@@ -96,6 +102,7 @@ from portal.applications.queries.standing import (
 )
 
 __all__ = [
+    "CARRIED_OUT_IN",
     "Accesses",
     "AskedCell",
     "Change",
@@ -111,6 +118,7 @@ __all__ = [
     "count_open_comments",
     "count_received",
     "count_submitted",
+    "count_waiting_since_opening",
     "count_words",
     "describe_gaps",
     "find_answer",
@@ -141,13 +149,16 @@ __all__ = [
     "is_part_of_another",
     "latest_submission",
     "list_accesses",
+    "list_answered_questions",
     "list_answers",
     "list_asked_cells",
     "list_changes",
+    "list_colleagues_at_work",
     "list_comments",
     "list_due_instructions",
     "list_earlier",
     "list_file_states",
+    "list_files_of",
     "list_for_record",
     "list_free_of_conflict",
     "list_gaps",
@@ -162,6 +173,7 @@ __all__ = [
     "list_received",
     "list_reminders_due",
     "list_requests",
+    "list_requests_about",
     "list_standing_submissions",
     "list_submissions",
     "list_submitted_prices",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import sqlalchemy as sa
 from sqlalchemy.orm import joinedload
@@ -24,6 +24,7 @@ def get_request(person: Person, request_id: uuid.UUID) -> ClarificationRequest:
         .options(
             joinedload(ClarificationRequest.application).joinedload(Application.round),
             joinedload(ClarificationRequest.application).joinedload(Application.organisation),
+            joinedload(ClarificationRequest.about),
         )
     ).one_or_none()
     if found is None:
@@ -32,12 +33,30 @@ def get_request(person: Person, request_id: uuid.UUID) -> ClarificationRequest:
 
 
 def list_requests(application: Application) -> Sequence[ClarificationRequest]:
-    """Everything the councils asked about an application, newest first, with the answers."""
-    return session.scalars(
+    """Everything the councils asked about an application, newest first, with the answers.
+
+    For commissioners, auditors and the applicant. Evaluators: `list_requests_about`.
+    """
+    return session.scalars(_of(application)).all()
+
+
+def list_requests_about(
+    application: Application, question_ids: Collection[uuid.UUID]
+) -> Sequence[ClarificationRequest]:
+    """What the councils asked about the answers to these questions, with what the applicant said, newest first.
+
+    For an evaluator: give the questions assigned (rule 3). Shown by `applications/_clarified.html`.
+    """
+    return session.scalars(_of(application).where(ClarificationRequest.question_id.in_(question_ids))).all()
+
+
+def _of(application: Application) -> sa.Select[ClarificationRequest]:
+    return (
         sa.select(ClarificationRequest)
         .where(ClarificationRequest.application_id == application.id)
         .order_by(ClarificationRequest.created_at.desc(), ClarificationRequest.id)
-    ).all()
+        .options(joinedload(ClarificationRequest.about))
+    )
 
 
 def list_unanswered_requests(person: Person) -> Sequence[ClarificationRequest]:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
-from portal.accounts.models import Person
+from portal.accounts.models import Person, RoleGrant
 from portal.applications.models import AnswerComment, Application
+from portal.applications.queries.reading import WRITERS
 from portal.core.db import session
 from portal.core.errors import NotFound
 from portal.frameworks.models import Question
@@ -80,6 +81,24 @@ def get_comment(application: Application, comment_id: uuid.UUID) -> AnswerCommen
     if found is None:
         raise NotFound
     return found
+
+
+def list_colleagues_at_work(application: Application) -> Sequence[Person]:
+    """Who works on the application: its writers, and whoever acts for the applicant and has commented on it."""
+    granted = sa.select(RoleGrant.person_id).where(
+        RoleGrant.organisation_id == application.organisation_id,
+        RoleGrant.role.in_(WRITERS)
+        | RoleGrant.person_id.in_(
+            sa.select(AnswerComment.author_id).where(AnswerComment.application_id == application.id)
+        ),
+    )
+    return (
+        session.scalars(
+            sa.select(Person).where(Person.id.in_(granted), ~Person.is_disabled).order_by(Person.email)
+        )
+        .unique()
+        .all()
+    )
 
 
 def list_names(ids: Collection[uuid.UUID]) -> dict[uuid.UUID, str]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import contains_eager, joinedload
 
 from portal.accounts.models import Person
 from portal.applications.models import (
@@ -21,7 +22,7 @@ from portal.core import clock
 from portal.core.db import session
 from portal.documents.models import Document
 from portal.documents.states import DocumentState
-from portal.frameworks.models import Question, Round
+from portal.frameworks.models import Question, Round, Section
 from portal.frameworks.states import EvidenceRule, QuestionKind
 
 
@@ -35,6 +36,22 @@ def find_evidence(evidence_id: uuid.UUID) -> Evidence | None:
     return session.scalars(
         sa.select(Evidence).where(Evidence.id == evidence_id).execution_options(populate_existing=True)
     ).one_or_none()
+
+
+def list_files_of(application: Application, section: Section) -> Sequence[Evidence]:
+    """The files that stand in a section, in the order of its questions."""
+    return session.scalars(
+        sa.select(Evidence)
+        .join(Evidence.answer)
+        .join(Answer.question)
+        .where(
+            Answer.application_id == application.id,
+            Question.section_id == section.id,
+            Evidence.replaced_by_id.is_(None),
+        )
+        .order_by(Question.position, Evidence.created_at, Evidence.id)
+        .options(contains_eager(Evidence.answer))
+    ).all()
 
 
 def list_history(application: Application) -> dict[uuid.UUID, list[Evidence]]:

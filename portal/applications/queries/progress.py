@@ -143,6 +143,16 @@ def asked_sections(round_: Round) -> list[Section]:
     return [section for section in frameworks.list_sections(round_) if asks_something(section)]
 
 
+def list_answered_questions(round_: Round) -> list[Question]:
+    """The questions that are answered in words, choices or files: all but the price schedule."""
+    return [
+        question
+        for section in asked_sections(round_)
+        for question in section.questions
+        if question.kind != QuestionKind.PRICE_SCHEDULE
+    ]
+
+
 def asks_something(section: Section) -> bool:
     """Is there anything to answer in this section?"""
     return bool(section.questions) and section.kind != SectionKind.DECLARATION

@@ -30,6 +30,9 @@ from portal.frameworks.states import QuestionKind, RoundState
 AT_WORK = (ApplicationState.DRAFT, ApplicationState.SUBMITTED)
 MOST_GAPS_OF_A_SECTION = 12
 
+# A round that was opened takes in what an error kept out at opening, and nothing else is left by then.
+CARRIED_OUT_IN = (RoundState.PUBLISHED, RoundState.OPENED)
+
 # Hours before the deadline at which whoever has not submitted is reminded: 7 days, 2 days, 4 hours.
 REMINDED_BEFORE = (4, 48, 168)
 
@@ -83,7 +86,7 @@ def list_due_instructions() -> Sequence[uuid.UUID]:
         .where(
             StandingInstruction.voided_at.is_(None),
             StandingInstruction.carried_out_at.is_(None),
-            Round.state == RoundState.PUBLISHED,
+            Round.state.in_(CARRIED_OUT_IN),
             Round.submission_deadline < sa.func.portal_now(),
         )
         .order_by(StandingInstruction.given_at)
@@ -96,6 +99,11 @@ def list_instructions_due_at_opening(round_: Round) -> Sequence[tuple[uuid.UUID,
         sa.text("SELECT application_id, person_id FROM due_instructions(:round_id)"), {"round_id": round_.id}
     )
     return [(row.application_id, row.person_id) for row in found]
+
+
+def count_waiting_since_opening(round_: Round) -> int:
+    """Instructions that an error kept from being carried out at opening and that still wait; 0 before opening."""
+    return len(list_instructions_due_at_opening(round_)) if round_.state == RoundState.OPENED else 0
 
 
 def list_ids_at_work(round_id: uuid.UUID) -> Sequence[uuid.UUID]:

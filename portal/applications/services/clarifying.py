@@ -15,6 +15,7 @@ from portal.core.db import check_version, lock, session
 from portal.core.errors import Invalid, Refused, on_constraint
 from portal.core.links import link
 from portal.core.ui import uk_datetime
+from portal.frameworks.models import Question
 from portal.notifications.services import tell
 
 OVERDUE = "The time to answer has passed. Contact us if something stopped you from answering."
@@ -23,12 +24,17 @@ on_constraint("request_overdue", OVERDUE)
 
 
 def request_clarification(
-    application: Application, *, question: str, due_at: datetime, by: Person
+    application: Application,
+    *,
+    question: str,
+    due_at: datetime,
+    by: Person,
+    about: Question | None = None,
 ) -> ClarificationRequest:
     """Ask the applicant to clarify something by a time. Who: a commissioner who declared no conflict on it.
 
-    Between opening and decision. Everybody who writes for the applicant is told at once. Raises `Invalid`
-    beside `question` or `due_date`.
+    Between opening and decision. Asked `about` an answer, it is read with it by whoever scores that answer.
+    Everybody who writes for the applicant is told at once. Raises `Invalid` beside `question` or `due_date`.
     """
     lock(application)
     require(policy.can_request_clarification(by, application))
@@ -37,7 +43,11 @@ def request_clarification(
     if due_at <= clock.locked_now():
         raise Invalid("Choose a time that has not passed.", field="due_date")
     asked = ClarificationRequest(
-        application_id=application.id, question=question.strip(), due_at=due_at, asked_by_id=by.id
+        application_id=application.id,
+        question_id=about.id if about is not None else None,
+        question=question.strip(),
+        due_at=due_at,
+        asked_by_id=by.id,
     )
     session.add(asked)
     session.flush()

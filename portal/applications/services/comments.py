@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from portal.accounts.models import Person
-from portal.applications import policy
+from portal.applications import policy, queries
 from portal.applications.models import AnswerComment, Application
 from portal.applications.services.answers import clean_text
 from portal.applications.services.drafting import record
@@ -11,7 +11,9 @@ from portal.core import clock
 from portal.core.access import require
 from portal.core.db import lock, session
 from portal.core.errors import Invalid
+from portal.core.links import link
 from portal.frameworks.models import Question
+from portal.notifications.services import tell
 
 LONGEST_COMMENT = 2_000
 
@@ -19,6 +21,7 @@ LONGEST_COMMENT = 2_000
 def add_comment(application: Application, question: Question, text: str, *, by: Person) -> AnswerComment:
     """Say something about an answer to the colleagues. Who: everybody who acts for the applicant.
 
+    Whoever writes the application, or has commented on it, is told, at once or with the day's as they chose.
     Raises `Invalid` beside `text`.
     """
     require(policy.can_read(by, application))
@@ -36,7 +39,31 @@ def add_comment(application: Application, question: Question, text: str, *, by: 
     session.add(comment)
     session.flush()
     record("application.comment_added", application, by, comment=comment.id, question=question.id)
+    _tell_colleagues(application, question, comment, by)
     return comment
+
+
+def _tell_colleagues(
+    application: Application, question: Question, comment: AnswerComment, by: Person
+) -> None:
+    address = link("applications.comments", application_id=application.id, question_id=question.id)
+    for person in queries.list_colleagues_at_work(application):
+        if person.id != by.id:
+            tell(
+                person,
+                template="applications/comment_added",
+                context={
+                    "author": by.full_name,
+                    "reference": application.reference,
+                    "round": application.round.title,
+                    "question": f"{question.number} {question.text}",
+                    "text": comment.text,
+                    "link": address,
+                },
+                link=address,
+                sealed_round_id=application.round_id,
+                cause_id=comment.id,
+            )
 
 
 def resolve_comment(application: Application, comment: AnswerComment, *, by: Person) -> None:

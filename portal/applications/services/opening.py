@@ -56,7 +56,9 @@ def confirm_opening(round_: Round, *, by: Person, seen_version: int | None = Non
     round_.opened_by_id, round_.opened_at = by.id, moment
     session.flush()
     # Rule 2: instructions to submit at the deadline take effect at the latest now, and stand in the record.
-    carry_out_before_opening(round_)
+    waiting = carry_out_before_opening(round_)
+    if waiting:
+        audit.record("round.opened_with_submissions_waiting", round_, by=by, details={"waiting": waiting})
     record = write_opening_record(round_)
     submissions = queries.list_standing_submissions(round_)
     apply(

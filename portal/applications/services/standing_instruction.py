@@ -6,6 +6,7 @@ a job soon after the deadline, and at the latest by the opening of the round.
 
 from __future__ import annotations
 
+import logging
 import uuid
 
 import sqlalchemy as sa
@@ -20,7 +21,8 @@ from portal.core import audit, clock
 from portal.core.db import check_version, lock, session, speaking_for
 from portal.core.errors import Refused
 from portal.frameworks.models import Round
-from portal.frameworks.states import RoundState
+
+logger = logging.getLogger(__name__)
 
 
 def instruct(application: Application, *, by: Person, seen_version: int | None = None) -> None:
@@ -79,7 +81,7 @@ def carry_out(application_id: uuid.UUID) -> None:
     application = session.get_one(Application, application_id)
     hold_round(application.round)
     lock(application)
-    if application.round.state != RoundState.PUBLISHED:
+    if application.round.state not in queries.CARRIED_OUT_IN:
         return  # cancelled meanwhile
     instruction = queries.find_instruction(application)
     deadline = application.round.submission_deadline
@@ -95,15 +97,25 @@ def carry_out(application_id: uuid.UUID) -> None:
         session.flush()
 
 
-def carry_out_before_opening(round_: Round) -> None:
+def carry_out_before_opening(round_: Round) -> list[uuid.UUID]:
     """What no job has carried out yet is carried out now, each in its applicant's name (rule 2).
 
     Called by the opening of the round, under its lock, once the two officers are on record: a council's own
-    transaction cannot see what is still a draft.
+    transaction cannot see what is still a draft. Each has a savepoint of its own: an error in one applicant's
+    keeps neither the others nor the round shut. It stays due, its content as it stood at the deadline, and is
+    tried again every minute. Returns the applications that wait like that, for the opening to put on record.
     """
+    waiting = []
     for application_id, person_id in queries.list_instructions_due_at_opening(round_):
         with speaking_for(person_id):
-            carry_out(application_id)
+            try:
+                with session.begin_nested():
+                    carry_out(application_id)
+            except Exception as error:
+                # By kind alone: a database error's own words may quote what is sealed.
+                logger.error("an instruction could not be carried out at opening: %s", type(error).__name__)
+                waiting.append(application_id)
+    return waiting
 
 
 def _leave(application: Application, instruction: StandingInstruction, problem: str) -> None:

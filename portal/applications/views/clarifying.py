@@ -9,7 +9,8 @@ from typing import Any, cast
 from flask import request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
-from wtforms import DateField, HiddenField, TextAreaField, TimeField
+from wtforms import DateField, HiddenField, SelectField, TextAreaField, TimeField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import InputRequired, Length
 
 from portal.applications import policy, queries, services
@@ -44,6 +45,12 @@ class RequestForm(FlaskForm):  # type: ignore[misc]
     """What an officer asks an applicant, and by when the answer is due, in Kent's time."""
 
     once = HiddenField()
+    about = SelectField(
+        "Which answer is it about?",
+        description="Whoever scores that answer reads your question and what the applicant says. What concerns"
+        " the application as a whole is read by commissioners and auditors alone.",
+        validate_choice=False,
+    )
     question = TextAreaField("What do you ask?", [InputRequired("Write what you ask."), TOO_LONG])
     due_date = _Day(
         "Date",
@@ -72,11 +79,20 @@ def clarification_requests(application: Application) -> ResponseReturnValue:
     if request.method == "GET":
         services.record_access(application, person, "clarifications")
     form = RequestForm(data={"once": str(uuid.uuid4()), "due_time": time(17)})
+    asked_about = {str(one.id): one for one in queries.list_answered_questions(application.round)}
+    form.about.choices = [
+        SelectChoice("", "The application as a whole"),
+        *(SelectChoice(key, f"{one.number} {one.text}"[:100]) for key, one in asked_about.items()),
+    ]
     if form.validate_on_submit():
         try:
             once.claim(form.once.data)
             services.request_clarification(
-                application, question=form.question.data or "", due_at=form.due_at(), by=person
+                application,
+                question=form.question.data or "",
+                due_at=form.due_at(),
+                by=person,
+                about=asked_about.get(form.about.data or ""),
             )
             return done(
                 "The applicant has been asked.",

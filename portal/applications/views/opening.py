@@ -39,6 +39,7 @@ def opening(round_: Round) -> ResponseReturnValue:
         asked_by=asked_by,
         opened_by=opened_by,
         has_record=queries.has_opening_record(round_),
+        waiting=queries.count_waiting_since_opening(round_),
         is_closed=frameworks.is_closed(round_, clock.now()),
         may_ask=round_policy.can_request_opening(person, round_),
         may_confirm=round_policy.can_confirm_opening(person, round_),
@@ -90,6 +91,8 @@ def read(application: Application) -> ResponseReturnValue:
         application=application,
         submission=submission,
         file_states=queries.list_file_states(submission),
+        requests=queries.list_requests(application),
+        now=clock.now(),
     )
 
 

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from portal.accounts.models import Person
 from portal.accounts.states import Role
+from portal.applications import queries as applications
 from portal.applications.models import Application
 from portal.core import audit, transitions
 from portal.core.access import require
@@ -129,6 +130,10 @@ def start_evaluating(round_: Round, *, by: Person) -> None:
     progress = queries.count_progress(round_)
     if not progress.applications:
         raise Refused("No application was submitted in this round. Cancel it instead.")
+    if applications.count_waiting_since_opening(round_):
+        raise Refused(
+            "A submission received at the deadline is still being taken in. See the page of the opening."
+        )
     facts = {"unchecked": progress.applications - progress.checked}
     if not facts["unchecked"]:
         _enough_evaluators(round_)

@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from portal.applications import queries as applications
 from portal.applications.models import Application
 from portal.applications.services import record_access
+from portal.core import clock
 from portal.core.access import access, current_person
 from portal.core.db import session
 from portal.core.errors import Invalid
@@ -116,6 +117,7 @@ def _check_page(application: Application, form: ConclusionForm, error: Invalid |
         register=queries.compare_register(application, submission),
         states=applications.list_file_states(submission) if submission else {},
         requests=applications.list_requests(application),
+        now=clock.now(),
         conclusion=queries.find_conclusion(application),
         may_check=policy.can_check(person, application),
         typed=request.form,
