@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from portal.accounts.models import Person
 from portal.accounts.states import Role
-from portal.agreements.models import Agreement
+from portal.agreements.models import Agreement, FrameworkExtension
 from portal.core.access import ALLOWED, Verdict, denied
+from portal.frameworks.models import Framework
 from portal.pricing.policy import can_read as can_read_prices
 from portal.pricing.queries import Schedule
 
@@ -71,3 +72,38 @@ def can_steward(person: Person, _: Agreement) -> Verdict:
     if person.holds(*STEWARDS):
         return ALLOWED
     return denied("Only a contract manager or commissioner changes an agreement’s standing.")
+
+
+def can_see_extensions(person: Person, _: Framework) -> Verdict:
+    """How the framework's end came to be where it is: the councils' readers of agreements."""
+    if person.holds(*COUNCIL_READERS):
+        return ALLOWED
+    return denied("Extensions of the framework are prepared and decided by the councils’ officers.")
+
+
+def can_see_extension(person: Person, extension: FrameworkExtension) -> Verdict:
+    """One of them."""
+    return can_see_extensions(person, extension.framework)
+
+
+def can_propose_extension(person: Person, _: Framework) -> Verdict:
+    """Propose a later end."""
+    if person.holds(Role.COMMISSIONER):
+        return ALLOWED
+    return denied("Only a commissioner proposes to extend the framework.")
+
+
+def can_prepare_extension(person: Person, extension: FrameworkExtension) -> Verdict:
+    """Record the consultation, and tell the providers."""
+    return can_propose_extension(person, extension.framework)
+
+
+def can_decide_extension(person: Person, extension: FrameworkExtension) -> Verdict:
+    """An approver who neither proposed it nor recorded the consultation."""
+    if not person.holds(Role.APPROVER):
+        return denied("Only an approver decides on an extension.")
+    if person.id in {extension.proposed_by_id, extension.consultation_by_id}:
+        return denied(
+            "You proposed this extension or recorded its consultation, so somebody else must decide it."
+        )
+    return ALLOWED

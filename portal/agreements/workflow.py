@@ -1,10 +1,17 @@
-"""The lifecycle of an agreement (domain handbook §3). Its end date is the framework's."""
+"""The lifecycles of an agreement, whose end date is the framework's, and of an extension, which moves it (§3)."""
 
 from __future__ import annotations
 
-from portal.agreements.models import Agreement
-from portal.agreements.policy import can_countersign, can_sign, can_steward
+from portal.agreements.models import Agreement, FrameworkExtension
+from portal.agreements.policy import (
+    can_countersign,
+    can_decide_extension,
+    can_prepare_extension,
+    can_sign,
+    can_steward,
+)
 from portal.agreements.states import AgreementState as S
+from portal.agreements.states import ExtensionState as E
 from portal.core.access import ALLOWED, Verdict, denied
 from portal.core.transitions import Facts, Lifecycle, Transition
 from portal.core.ui import uk_date
@@ -89,6 +96,50 @@ AGREEMENT = Lifecycle(
             S.ENDED,
             can_steward,
             "agreement.ended",
+        ),
+    ),
+)
+
+
+def _from_the_present_end(extension: FrameworkExtension, facts: Facts) -> Verdict:
+    if facts["ends_on"] == extension.extends_from:
+        return ALLOWED
+    return denied("The framework’s end has moved since this was proposed. Propose the extension again.")
+
+
+def _not_ended(extension: FrameworkExtension, facts: Facts) -> Verdict:
+    if facts["today"] <= extension.extends_from:
+        return ALLOWED
+    return denied("The framework has ended, so it can no longer be extended.")
+
+
+EXTENSION = Lifecycle(
+    of="framework_extension",
+    transitions=(
+        Transition(
+            "consult",
+            "Record the consultation",
+            frozenset({E.PROPOSED}),
+            E.CONSULTED,
+            can_prepare_extension,
+            "framework_extension.consulted",
+        ),
+        Transition(
+            "decide",
+            "Decide the extension",
+            frozenset({E.CONSULTED}),
+            E.DECIDED,
+            can_decide_extension,
+            "framework_extension.decided",
+            (_from_the_present_end, _not_ended),
+        ),
+        Transition(
+            "notify",
+            "Notify the providers",
+            frozenset({E.DECIDED}),
+            E.NOTIFIED,
+            can_prepare_extension,
+            "framework_extension.notified",
         ),
     ),
 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -188,12 +187,6 @@ def test_a_wrong_pair_is_left_out(client: Any) -> None:
         "/agreements/countersign", data={"confirmed": "y", "agreement": ["nonsense", "1:2", ":"]}
     )
     assert answer.status_code == 422
-
-
-def test_the_agreement_ends_with_the_framework_and_its_extensions(offered: Agreement) -> None:
-    offered.framework.ends_on = offered.framework.ends_on + timedelta(days=365)
-    save(offered.framework)
-    assert offered.ends_on == offered.framework.ends_on
 
 
 def test_a_signature_needs_a_name(offered: Agreement, administrator: Any) -> None:

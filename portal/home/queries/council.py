@@ -11,10 +11,16 @@ import sqlalchemy as sa
 
 from portal.accounts.models import Person, RoleGrant
 from portal.accounts.states import Role
-from portal.agreements.queries import count_by_state, list_awaiting_countersignature
+from portal.agreements.queries import (
+    count_by_state,
+    list_awaiting_countersignature,
+    list_extensions_to_decide,
+    list_extensions_to_notify,
+)
 from portal.agreements.states import AgreementState
 from portal.core import clock
 from portal.core.db import session
+from portal.core.ui import uk_date
 from portal.decisions.queries import list_awaiting_decision
 from portal.home.queries import clarifications, evaluation, rounds
 from portal.home.queries.declarations import count_undeclared, declare
@@ -38,6 +44,7 @@ def _commissioner(person: Person) -> Part:
         *clarifications.list_questions_to_answer(),
         *rounds.list_todos(person),
         *_countersignatures(person),
+        *_extensions_to_notify(),
     ]
     return Part("Commissioning", "Nothing waits for you. Rounds and registrations will appear here.", todos)
 
@@ -67,6 +74,20 @@ def _countersignatures(person: Person) -> list[Todo]:
     ]
 
 
+def _extensions_to_notify() -> list[Todo]:
+    text = "The extension is decided. Tell every provider that its agreement ends later."
+    return [
+        Todo(
+            f"Notify providers: {extension.framework.reference}",
+            "agreements.show_extension",
+            {"extension_id": extension.id},
+            text=text,
+            tone="warning",
+        )
+        for extension in list_extensions_to_notify()
+    ]
+
+
 def _evaluator(person: Person) -> Part:
     rest = "You have nothing to score. Applications appear here when you are assigned them."
     return Part("Evaluation", rest, evaluation.list_todos(person))
@@ -81,6 +102,11 @@ def _approver(person: Person) -> Part:
         text = "A commissioner has made a recommendation. Approve it, refer it back or reject it."
         ids = {"round_id": waiting.round_id}
         todos.append(Todo(f"Decide: {waiting.round.title}", "decisions.show", ids, text=text, tone="warning"))
+    for extension in list_extensions_to_decide(person):
+        text = f"A commissioner proposes that the framework ends on {uk_date(extension.extends_to)}."
+        ids = {"extension_id": extension.id}
+        title = f"Decide the extension of {extension.framework.reference}"
+        todos.append(Todo(title, "agreements.show_extension", ids, text=text, tone="warning"))
     return Part("Decisions", "No recommendation awaits your decision.", todos)
 
 

@@ -12,17 +12,55 @@ from sqlalchemy.orm import joinedload
 
 from portal.accounts.models import Person
 from portal.accounts.states import Role
-from portal.agreements.models import Agreement, AgreementChange
+from portal.agreements.models import Agreement, AgreementChange, FrameworkExtension
+from portal.agreements.queries.extensions import (
+    get_extension,
+    get_framework,
+    list_extensions,
+    list_extensions_to_decide,
+    list_extensions_to_notify,
+    list_moves,
+    list_standing_agreements,
+)
 from portal.agreements.states import STANDING, AgreementState
 from portal.applications.models import Application
 from portal.applications.states import ApplicationState
 from portal.core import clock
 from portal.core.db import session
 from portal.core.errors import NotFound
+from portal.core.ui import uk_date
 from portal.decisions.queries import has_open_claim
 from portal.frameworks.models import Framework, Round
 from portal.frameworks.states import RoundState
 from portal.providers.models import Organisation
+
+__all__ = [
+    "Happened",
+    "count_by_state",
+    "find_by_application",
+    "find_countersigner",
+    "find_framework_on",
+    "find_standing",
+    "get_agreement",
+    "get_extension",
+    "get_framework",
+    "in_force_on",
+    "is_claimed",
+    "is_round_concluded",
+    "list_active_members",
+    "list_admitted",
+    "list_agreements",
+    "list_awaiting_countersignature",
+    "list_awaiting_signature",
+    "list_extensions",
+    "list_extensions_to_decide",
+    "list_extensions_to_notify",
+    "list_happened",
+    "list_moves",
+    "list_offers_past",
+    "list_standing_agreements",
+    "visible_to",
+]
 
 
 @dataclass(frozen=True)
@@ -211,6 +249,7 @@ def list_happened(agreement: Agreement) -> list[Happened]:
         .order_by(AgreementChange.changed_at)
     ).unique()
     lines.extend(_changed(change) for change in changes)
+    lines.extend(_moved(extension) for extension in list_moves(agreement.framework_id))
     return sorted(lines, key=lambda line: line.at, reverse=True)
 
 
@@ -222,3 +261,12 @@ def _changed(change: AgreementChange) -> Happened:
     }
     title, tone = titles[change.became]
     return Happened(title, change.changed_at, change.changed_by.full_name, change.reason, tone)
+
+
+def _moved(extension: FrameworkExtension) -> Happened:
+    assert extension.decided_at is not None, "what moved the end was decided"
+    until = f"Extended to {uk_date(extension.extends_to)} with the framework"
+    reason = (
+        f"Decision {extension.decision_number}. Until then it ended on {uk_date(extension.extends_from)}."
+    )
+    return Happened(until, extension.decided_at, reason=reason, tone="good")

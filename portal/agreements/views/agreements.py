@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from flask import Blueprint, flash, request, url_for
+from flask import flash, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.agreements import policy, queries, services
 from portal.agreements.forms import CountersignForm, ReasonForm, SignForm, read_chosen
 from portal.agreements.models import Agreement
 from portal.agreements.states import AgreementState
+from portal.agreements.views.frame import blueprint
 from portal.agreements.workflow import AGREEMENT
 from portal.core import clock
 from portal.core.access import access, current_person
@@ -19,8 +20,7 @@ from portal.core.downloads import attachment
 from portal.core.errors import Invalid, NotFound, Refused
 from portal.core.ui import plural
 from portal.core.web import done, keep_writes, page, page_number, seen_version
-
-blueprint = Blueprint("agreements", __name__)
+from portal.frameworks.queries import list_frameworks
 
 PAGE_SIZE = 25
 
@@ -43,6 +43,7 @@ def index() -> ResponseReturnValue:
         offset=offset,
         page_size=PAGE_SIZE,
         total=counts[state] if state else sum(counts.values()),
+        frameworks=list_frameworks() if person.holds(*policy.COUNCIL_READERS) else (),
         today=clock.today(),
     )
 
