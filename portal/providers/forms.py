@@ -56,6 +56,13 @@ class ContactForm(FlaskForm):  # type: ignore[misc]
         filters=[tidy],
     )
 
+    out_of_hours_mobile = StringField(
+        "Out-of-hours mobile (optional)",
+        [Length(max=40)],
+        filters=[tidy],
+        description="Placement officers’ urgent enquiries are sent here as text messages, at any hour.",
+    )
+
     def contact(self) -> Contact:
         """What was typed."""
         return Contact(
@@ -64,6 +71,7 @@ class ContactForm(FlaskForm):  # type: ignore[misc]
             town=self.town.data or "",
             postcode=self.postcode.data or "",
             telephone=self.telephone.data or "",
+            out_of_hours_mobile=self.out_of_hours_mobile.data or "",
         )
 
 
@@ -72,6 +80,8 @@ class RegistrationForm(ContactForm):
 
     _fields: dict[str, Any]
 
+    # Asked for once there is something to be urgent about.
+    out_of_hours_mobile = None  # type: ignore[assignment]
     once = HiddenField()
     legal_name = StringField(
         "Legal name",
@@ -171,5 +181,13 @@ def agency_values(agency: OfstedAgency) -> dict[str, str]:
 
 def contact_values(organisation: Organisation) -> dict[str, str | int | None]:
     """What the form shows of an organisation."""
-    names = ("trading_name", "registered_office", "town", "postcode", "telephone", "version")
+    names = (
+        "trading_name",
+        "registered_office",
+        "town",
+        "postcode",
+        "telephone",
+        "out_of_hours_mobile",
+        "version",
+    )
     return {name: getattr(organisation, name) for name in names}

@@ -84,6 +84,8 @@ class Organisation(Versioned, Base):
     town: Mapped[str]
     postcode: Mapped[str]
     telephone: Mapped[str | None]
+    # Where urgent enquiries go by text message at any hour.
+    out_of_hours_mobile: Mapped[str | None]
     standing: Mapped[Standing] = mapped_column(enum_of(Standing), default=Standing.NEW_ENTRANT)
     state: Mapped[OrganisationState] = mapped_column(
         enum_of(OrganisationState), default=OrganisationState.REGISTERED

@@ -173,8 +173,13 @@ def list_people(organisation: Organisation) -> Sequence[Person]:
 
 def list_administrators(organisation_id: uuid.UUID) -> Sequence[Person]:
     """The organisation's administrators who can sign in."""
+    return list_holders(organisation_id, Role.PROVIDER_ADMINISTRATOR)
+
+
+def list_holders(organisation_id: uuid.UUID, role: Role) -> Sequence[Person]:
+    """Whoever holds this role at the organisation and can sign in."""
     acting = sa.select(RoleGrant.person_id).where(
-        RoleGrant.organisation_id == organisation_id, RoleGrant.role == Role.PROVIDER_ADMINISTRATOR
+        RoleGrant.organisation_id == organisation_id, RoleGrant.role == role
     )
     return (
         session.scalars(sa.select(Person).where(Person.id.in_(acting), Person.is_disabled.is_(False)))

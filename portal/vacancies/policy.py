@@ -55,3 +55,10 @@ def can_keep(person: Actor, organisation: Organisation) -> Verdict:
 def can_change(person: Actor, vacancy: Vacancy) -> Verdict:
     """Change, confirm, hold, fill or withdraw one household."""
     return can_keep(person, vacancy.organisation)
+
+
+def can_place(person: Person, _: Vacancy) -> Verdict:
+    """Take places for a child: a placement officer who has chosen the provider's offer."""
+    if person.holds(Role.PLACEMENT_OFFICER):
+        return ALLOWED
+    return denied("Only a placement officer takes a place for a child.")

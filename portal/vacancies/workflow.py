@@ -5,7 +5,7 @@ from __future__ import annotations
 from portal.core.access import ALLOWED, Verdict, denied
 from portal.core.transitions import Facts, Lifecycle, Transition
 from portal.vacancies.models import Vacancy
-from portal.vacancies.policy import can_change
+from portal.vacancies.policy import can_change, can_place
 from portal.vacancies.states import OPEN
 from portal.vacancies.states import VacancyState as S
 
@@ -41,6 +41,7 @@ VACANCY = Lifecycle(
             "release", "End the hold", frozenset({S.HELD}), S.AVAILABLE, can_change, "vacancy.released"
         ),
         Transition("fill", "Mark as filled", OPEN, S.FILLED, can_change, "vacancy.filled"),
+        Transition("place", "Place a child", OPEN, S.FILLED, can_place, "vacancy.filled_by_placement"),
         Transition("withdraw", "Withdraw", OPEN, S.WITHDRAWN, can_change, "vacancy.withdrawn"),
         Transition(
             "reopen", "Offer places again", frozenset({S.FILLED}), S.AVAILABLE, can_change, "vacancy.reopened"

@@ -47,7 +47,19 @@ PAGES = {
     "frameworks.index": COUNCIL_ROLES,
     "frameworks.new_round": {R.COMMISSIONER},
     "home.start": EVERYBODY,
+    "matching.enquiries": {R.PROVIDER_ADMINISTRATOR, R.PLACEMENTS_LEAD},
+    "matching.left_out": {R.PLACEMENT_OFFICER},
+    "matching.placements": {
+        R.PLACEMENT_OFFICER,
+        R.CONTRACT_MANAGER,
+        R.FINANCE_OFFICER,
+        R.COMMISSIONER,
+        R.AUDITOR,
+    }
+    | {R.PROVIDER_ADMINISTRATOR, R.PLACEMENTS_LEAD, R.FINANCE_LEAD},
+    "matching.save_search": {R.PLACEMENT_OFFICER},
     "matching.search": {R.PLACEMENT_OFFICER},
+    "matching.searches": {R.PLACEMENT_OFFICER, R.AUDITOR},
     "notifications.index": EVERYBODY,
     "notifications.sent_mail": ANYBODY,  # in the demonstration alone; anywhere else there is no such page
     "notifications.settings": EVERYBODY,

@@ -25,6 +25,7 @@ from tests.factories import (
     clarifications,
     decisions,
     frameworks,
+    matching,
     notifications,
     providers,
     vacancies,
@@ -57,6 +58,11 @@ def _colleague(organisation):
 def _told(organisation):
     for colleague in list_people(organisation):
         notifications.notification(colleague)
+
+
+def _searched(_):
+    vacancies.districts()  # the lists that the page's words come from are read anew each time
+    matching.search()
 
 
 LISTS = [
@@ -97,6 +103,10 @@ LISTS = [
         R.COMMISSIONER,
         lambda organisation: agreements.agreement("signed"),
     ),
+    List("/searches", R.PLACEMENT_OFFICER, _searched),
+    List("/enquiries", R.PLACEMENTS_LEAD, lambda organisation: matching.enquiry(organisation=organisation)),
+    List("/placements", R.PLACEMENT_OFFICER, lambda organisation: matching.placement()),
+    List("/placements", R.FINANCE_LEAD, lambda organisation: matching.placement(organisation=organisation)),
     List("/notifications", R.BID_WRITER, _told),
     List("/undelivered-mail", R.COMMISSIONER, lambda organisation: notifications.message(state="failed")),
     List("/council-accounts", R.SYSTEM_ADMINISTRATOR, lambda organisation: accounts.person(R.EVALUATOR)),

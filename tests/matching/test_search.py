@@ -14,31 +14,17 @@ from portal.agreements.states import AgreementState
 from portal.core import clock
 from portal.core.db import session
 from portal.matching import queries
-from portal.matching.queries import Needs
+from portal.matching.needs import Child, Needs
+from portal.matching.queries import Found, finding
 from portal.pricing.models import Price
+from portal.pricing.modifiers import Modifiers
 from portal.vacancies.states import Freshness, Gender, VacancyState
 from tests.factories import agreements, frameworks, pricing, providers, vacancies
+from tests.factories.matching import GIRL_OF_8, Member
 from tests.support.acting import save
 
-NEEDS = Needs(age=8, gender=Gender.FEMALE, placement_type="standard", need_category="standard")
-
-
-class Member:
-    """A provider in the framework with a price for a child of 5 to 10, and its households."""
-
-    def __init__(
-        self, framework: Any, fee: Decimal | None = Decimal("800"), state: str = "active", **columns: Any
-    ) -> None:
-        self.framework = framework
-        self.organisation = providers.organisation()
-        self.agreement = agreements.agreement(
-            state, framework=framework, organisation=self.organisation, **columns
-        )
-        self.cell = pricing.cell()
-        self.version = pricing.price_version(framework, self.organisation, {self.cell.id: fee})
-
-    def household(self, **columns: Any) -> Any:
-        return vacancies.vacancy(organisation=self.organisation, **columns)
+NEEDS = GIRL_OF_8
+OUTSIDE = {"district_code": None, "outward_postcode": "TN34"}
 
 
 @pytest.fixture
@@ -53,20 +39,34 @@ def member(framework: Any) -> Member:
 
 
 def found(needs: Needs = NEEDS) -> list[Any]:
-    return [match.vacancy.id for match in queries.search(needs)]
+    return [match.vacancy.id for match in queries.search(needs).matches]
+
+
+def only(needs: Needs = NEEDS) -> Any:
+    (match,) = queries.search(needs).matches
+    return match
+
+
+def wishing(must: bool = True, **wishes: Any) -> Needs:
+    return replace(NEEDS, wishes=wishes, musts=frozenset(wishes) if must else frozenset())
+
+
+def of(age: int, gender: Gender = Gender.FEMALE) -> Needs:
+    return replace(NEEDS, children=(Child(age, gender),))
 
 
 def test_no_framework_finds_nothing() -> None:
-    assert queries.search(NEEDS) == []
+    assert queries.search(NEEDS) == Found([], 0)
+    assert queries.list_relaxations(NEEDS) == []
 
 
 def test_a_household_that_fits_is_found_with_its_price_and_grade(member: Member) -> None:
     providers.agency(urn=member.organisation.urn, overall_grade="Outstanding")
     vacancy = member.household()
-    (match,) = queries.search(NEEDS)
+    match = only()
     assert match.vacancy.id == vacancy.id
-    assert match.weekly_fee == Decimal("800.00")
-    assert match.nightly_fee == Decimal("114.29")
+    assert match.fees.weekly == Decimal("800.00")
+    assert match.fees.nightly == Decimal("114.29")
     assert match.freshness == Freshness.FRESH
     assert (match.ofsted.grade, match.ofsted.as_at) == ("Outstanding", date(2025, 3, 31))
 
@@ -74,7 +74,7 @@ def test_a_household_that_fits_is_found_with_its_price_and_grade(member: Member)
 def test_not_inspected_yet_is_not_a_grade(member: Member) -> None:
     providers.agency(urn=member.organisation.urn, overall_grade=None, inspected_on=None)
     member.household()
-    (match,) = queries.search(NEEDS)
+    match = only()
     assert match.ofsted.grade is None
     assert match.ofsted.as_at is not None
 
@@ -82,7 +82,7 @@ def test_not_inspected_yet_is_not_a_grade(member: Member) -> None:
 @pytest.mark.parametrize(("age", "fits"), [(4, False), (5, True), (8, True), (12, True), (13, False)])
 def test_ages_count_both_ends(member: Member, age: int, fits: bool) -> None:
     member.household(age_from=5, age_to=12)
-    assert bool(found(replace(NEEDS, age=age))) is fits
+    assert bool(found(of(age))) is fits
 
 
 @pytest.mark.parametrize(
@@ -98,7 +98,7 @@ def test_ages_count_both_ends(member: Member, age: int, fits: bool) -> None:
 )
 def test_gender(member: Member, approved: Gender, child: Gender, fits: bool) -> None:
     member.household(gender=approved)
-    assert bool(found(replace(NEEDS, gender=child))) is fits
+    assert bool(found(of(8, child))) is fits
 
 
 @pytest.mark.parametrize(
@@ -120,9 +120,9 @@ def test_districts(member: Member) -> None:
     medway = member.household(district_code=vacancies.MEDWAY, outward_postcode="ME4")
     outside = member.household(district_code=None, outward_postcode="TN34")
     assert set(found()) == {swale.id, medway.id, outside.id}
-    assert found(replace(NEEDS, districts=(vacancies.MEDWAY,))) == [medway.id]
-    assert set(found(replace(NEEDS, districts=(vacancies.MEDWAY, vacancies.SWALE)))) == {swale.id, medway.id}
-    assert found(replace(NEEDS, districts=(vacancies.THANET,))) == []
+    assert found(wishing(districts=(vacancies.MEDWAY,))) == [medway.id]
+    assert set(found(wishing(districts=(vacancies.MEDWAY, vacancies.SWALE)))) == {swale.id, medway.id}
+    assert found(wishing(districts=(vacancies.THANET,))) == []
 
 
 @pytest.mark.parametrize(
@@ -133,7 +133,7 @@ def test_siblings_need_places_together(
     member: Member, free: int, together: int, children: int, fits: bool
 ) -> None:
     member.household(approved_places=3, placed_now=0, free_places=free, siblings_together=together)
-    assert bool(found(replace(NEEDS, children=children))) is fits
+    assert bool(found(replace(NEEDS, children=NEEDS.children * children))) is fits
 
 
 @pytest.mark.parametrize(
@@ -142,16 +142,15 @@ def test_siblings_need_places_together(
 )
 def test_stale_is_hidden(member: Member, days: int, freshness: Freshness | None) -> None:
     member.household(confirmed_days_ago=days)
-    matches = queries.search(NEEDS)
+    matches = queries.search(NEEDS).matches
     assert [match.freshness for match in matches] == ([freshness] if freshness else [])
-    assert queries.count(NEEDS).stale == (0 if freshness else 1)
+    assert queries.count_stale(NEEDS) == (0 if freshness else 1)
 
 
 @pytest.mark.parametrize("state", [state for state in AgreementState if state != AgreementState.ACTIVE])
 def test_only_members_with_an_agreement_in_force(framework: Any, state: AgreementState) -> None:
     Member(framework, state=state).household()
     assert found() == []
-    assert queries.count(NEEDS).matches == 0
 
 
 def test_an_agreement_that_begins_later_is_not_in_force(framework: Any) -> None:
@@ -187,20 +186,20 @@ def test_fresh_first_then_price_then_those_without(framework: Any) -> None:
     last = silent.household()
     second, first = dear.household(), cheap.household()
     assert found() == [first.id, second.id, last.id, ageing.id]
-    notes = {match.vacancy.id: match.price_note for match in queries.search(NEEDS)}
+    notes = {match.vacancy.id: match.fees.note for match in queries.search(NEEDS).matches}
     assert notes[last.id] == "Not offered by this provider"
 
 
 def test_the_price_is_the_childs_age_band_today(member: Member) -> None:
     member.household()
-    (match,) = queries.search(replace(NEEDS, age=12))
-    assert (match.weekly_fee, match.price_note) == (None, "No price agreed for today")
+    match = only(of(12))
+    assert (match.fees.weekly, match.fees.note) == (None, "No price agreed for that day")
 
 
 def test_an_age_the_schedule_has_no_cell_for_is_explained(member: Member) -> None:
     member.household(age_to=18)
-    (match,) = queries.search(replace(NEEDS, age=18))
-    assert match.price_note == "The price schedule has no price for this age"
+    match = only(of(18))
+    assert match.fees.note == "The price schedule has no price for this age"
 
 
 def test_a_lower_price_to_come_is_not_todays(member: Member) -> None:
@@ -217,49 +216,163 @@ def test_a_lower_price_to_come_is_not_todays(member: Member) -> None:
             period=Range(change, None),
         )
     )
-    (match,) = queries.search(NEEDS)
-    assert match.weekly_fee == Decimal(800)
+    match = only()
+    assert match.fees.weekly == Decimal(800)
 
 
-def test_miles_are_about(member: Member) -> None:
-    member.household(outward_postcode="ME10")
-    (near,) = queries.search(replace(NEEDS, outward_postcode="ME10"))
-    (far,) = queries.search(replace(NEEDS, outward_postcode="CT11"))
-    assert near.miles == 0
-    assert far.miles is not None
-    assert 20 < far.miles < 35
+def test_miles_are_about_and_nearer_comes_first(member: Member) -> None:
+    far = member.household(outward_postcode="CT11")
+    near = member.household(outward_postcode="ME10")
+    matches = queries.search(wishing(must=False, near=("ME10", 30))).matches
+    assert [match.vacancy.id for match in matches] == [near.id, far.id]
+    assert matches[0].miles == 0
+    assert 20 < matches[1].miles < 35
+    assert found(wishing(near=("ME10", 10))) == [near.id]
+
+
+# Each wish: what a household has that meets it, what it has that does not.
+WISHES = {
+    "near": (("ME10", 5), {}, {"outward_postcode": "CT11"}),
+    "needed_from": ("2000-01-01", {"available_from": date(2000, 1, 1)}, {}),
+    "school": (
+        "ME10",
+        {"outward_postcode": "CT1", "is_driver": True, "school_run_miles": 30},
+        {"outward_postcode": "CT1"},
+    ),
+    "languages": (("urdu", "polish"), {"languages": ["tamil", "polish"]}, {"languages": ["tamil"]}),
+    "religion": ("muslim", {"religion": "muslim"}, {"religion": "sikh"}),
+    "ethnicity": ("indian", {"ethnicity": "indian"}, {}),
+    "accessibility": (
+        ("hoist", "lift"),
+        {"accessibility": ["lift", "hoist", "step_free"]},
+        {"accessibility": ["lift"]},
+    ),
+    "skills": (("autism",), {"skills": ["autism"]}, {"skills": []}),
+    "solo": (True, {"placed_now": 0}, {"placed_now": 1}),
+    "no_other_children": (True, {}, {"other_children": ["0_4"]}),
+    "avoid_pets": (("dog",), {"pets": ["cat"]}, {"pets": ["cat", "dog"]}),
+    "smoke_free": (True, {}, {"smoking": "outside"}),
+    "two_carers": (True, {"carers": 2}, {"carers": None}),
+    "driver": (True, {"is_driver": True}, {"is_driver": None}),
+}
+
+
+def test_every_wish_is_tried() -> None:
+    assert set(queries.WISHES) == {*WISHES, "districts"}
+
+
+@pytest.mark.parametrize("name", WISHES)
+def test_a_must_have_filters_and_a_preference_ranks_and_explains(member: Member, name: str) -> None:
+    value, having, lacking = WISHES[name]
+    without = member.household(**lacking)
+    meets = member.household(**having)
+    assert found(wishing(**{name: value})) == [meets.id]
+    matches = queries.search(wishing(must=False, **{name: value})).matches
+    assert [match.vacancy.id for match in matches] == [meets.id, without.id]
+    assert [[line.fits for line in match.lines] for match in matches] == [[True], [False]]
+    assert all(line.asked and line.has for match in matches for line in match.lines)
+
+
+def test_each_preference_counts_one_point_before_freshness_and_price(framework: Any) -> None:
+    cheap, dear = Member(framework, Decimal(700)), Member(framework, Decimal(900))
+    none = cheap.household()
+    one = dear.household(languages=["urdu"])
+    both = dear.household(languages=["urdu"], religion="muslim", confirmed_days_ago=9)
+    assert found(wishing(must=False, languages=("urdu",), religion="muslim")) == [both.id, one.id, none.id]
+
+
+def test_brothers_and_sisters_must_each_fit_where_they_live_together(member: Member) -> None:
+    room = {"approved_places": 3, "placed_now": 0, "free_places": 3, "siblings_together": 3}
+    children = (Child(4, Gender.MALE), Child(9, Gender.FEMALE))
+    fits = member.household(**room)
+    member.household(**room, age_from=5)
+    member.household(**room, gender=Gender.FEMALE)
+    one_place = member.household(gender=Gender.FEMALE, age_from=5)
+    together = replace(NEEDS, children=children)
+    assert found(together) == [fits.id]
+    apart = found(replace(together, apart=True))
+    assert set(apart) >= {fits.id, one_place.id}
+    assert len(apart) == 4
+
+
+def test_the_price_of_siblings_has_each_childs_lines(framework: Any) -> None:
+    organisation = providers.organisation()
+    agreements.agreement(framework=framework, organisation=organisation)
+    discount = Modifiers(sibling_from=2, sibling_percent=Decimal(10), solo_amount=Decimal(75))
+    pricing.price_version(framework, organisation, {pricing.cell().id: Decimal(800)}, modifiers=discount)
+    vacancies.vacancy(
+        organisation=organisation, approved_places=3, placed_now=0, free_places=2, siblings_together=2
+    )
+    match = only(replace(NEEDS, children=NEEDS.children * 2))
+    assert [one.price.weekly for one in match.fees.children if one.price] == [Decimal(800), Decimal(720)]
+    assert match.fees.weekly == Decimal(1520)
+    alone = only(wishing(solo=True))
+    assert alone.fees.weekly == Decimal(875)
+    assert alone.fees.has_modifiers
 
 
 def test_relaxations_say_what_would_bring_matches(member: Member) -> None:
     member.household(district_code=vacancies.THANET)
     member.household(district_code=vacancies.THANET)
     member.household(need_categories=["complex"])
-    needs = replace(NEEDS, districts=(vacancies.SWALE,))
+    needs = wishing(districts=(vacancies.SWALE,))
     assert found(needs) == []
     relaxed = {one.words: (one.count, one.needs) for one in queries.list_relaxations(needs)}
-    assert relaxed["in any district, or outside Kent and Medway"] == (2, replace(needs, districts=()))
-    assert relaxed["for another level of need"][0] == 1
+    assert relaxed["if “district: Swale” were only a preference"] == (2, replace(needs, musts=frozenset()))
+    assert relaxed["for another level of need"] == (1, None)
     assert len(relaxed) == 2
 
 
 def test_siblings_apart_is_a_relaxation(member: Member) -> None:
     member.household()
-    (only,) = queries.list_relaxations(replace(NEEDS, children=2))
-    assert (only.words, only.count) == ("if the brothers and sisters can live apart", 1)
+    (one,) = queries.list_relaxations(replace(NEEDS, children=NEEDS.children * 2))
+    assert one.words == "for one of them, if the brothers and sisters can live apart"
+    assert (one.count, one.needs.apart) == (1, True)
 
 
-def test_count_is_capped(member: Member, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(queries, "MOST_COUNTED", 2)
+def test_the_count_is_capped_and_only_so_many_are_ranked(
+    member: Member, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(finding, "MOST_RANKED", 2)
     for _ in range(5):
         member.household()
-    totals = queries.count(NEEDS)
-    assert totals.matches == 3
-    assert totals.is_capped
+    capped = queries.search(NEEDS)
+    assert capped.total == 3
+    assert capped.is_capped
 
 
 def test_pages_do_not_overlap(member: Member) -> None:
     for _ in range(7):
         member.household()
-    pages = [queries.search(NEEDS, limit=3, offset=offset) for offset in (0, 3, 6)]
+    pages = [queries.search(NEEDS, limit=3, offset=offset).matches for offset in (0, 3, 6)]
     ids = [match.vacancy.id for page in pages for match in page]
     assert len(ids) == len(set(ids)) == 7
+    assert queries.search(NEEDS, limit=3, offset=9) == Found([], 7)
+
+
+def test_nothing_is_left_out_without_a_reason(member: Member, framework: Any) -> None:
+    member.household()
+    member.household(district_code=vacancies.THANET, confirmed_days_ago=20)
+    member.household(state="held")
+    member.household(gender=Gender.MALE, district_code=vacancies.MEDWAY)
+    Member(framework, state="suspended").household()
+    left_out = queries.explain_left_out(wishing(districts=(vacancies.SWALE,)))
+    assert (left_out.looked_at, left_out.count, left_out.is_capped) == (5, 4, False)
+    counted = {reason.words: (reason.count, reason.alone) for reason in left_out.reasons}
+    assert counted == {
+        "District: not Swale": (2, 0),
+        "Held for another child": (1, 1),
+        "Nobody confirmed it in the last 14 days": (1, 0),
+        "Not approved for this gender": (1, 0),
+        "The provider’s agreement is not in force today": (1, 1),
+    }
+    assert [len(household.reasons) for household in left_out.households] == [1, 1, 2, 2]
+
+
+def test_needs_survive_being_kept(member: Member) -> None:
+    needs = replace(
+        wishing(districts=(vacancies.SWALE,), near=("ME10", 5), solo=True),
+        apart=True,
+        children=NEEDS.children * 2,
+    )
+    assert Needs.from_json(needs.as_json()) == needs

@@ -11,7 +11,7 @@ from portal.core.db import session
 from tests.factories import accounts, agreements, frameworks, pricing, providers, vacancies
 
 SEARCH = "/find-a-placement"
-ASKED = "?age=8&gender=female&placement_type=standard&need_category=standard&children=1"
+ASKED = "?age=8&gender=female&placement_type=standard&need_category=standard"
 
 
 @pytest.fixture
@@ -64,16 +64,16 @@ def test_htmx_gets_the_fragment(officer: Any, organisation: Any) -> None:
 
 
 def test_wrong_needs_are_explained(officer: Any) -> None:
-    answer = officer.get(f"{SEARCH}?age=many&gender=female&outward_postcode=ZZ99")
+    answer = officer.get(f"{SEARCH}?age=many&gender=female&near=ZZ99")
     assert answer.status_code == 422
     assert "Enter the first part of a real postcode" in answer.text
 
 
 def test_nothing_fits_offers_relaxations(officer: Any, organisation: Any) -> None:
     vacancies.vacancy(organisation=organisation, district_code=vacancies.THANET)
-    answer = officer.get(f"{SEARCH}{ASKED}&districts={vacancies.SWALE}")
+    answer = officer.get(f"{SEARCH}{ASKED}&districts={vacancies.SWALE}&must=districts")
     assert "Nothing fits" in answer.text
-    assert "1 household in any district, or outside Kent and Medway" in answer.text
+    assert "1 household if “district: Swale” were only a preference" in answer.text
 
 
 def test_nothing_fits_at_all(officer: Any, organisation: Any) -> None:

@@ -25,6 +25,7 @@ from portal.decisions.queries import list_awaiting_decision
 from portal.home.queries import clarifications, evaluation, rounds
 from portal.home.queries.declarations import count_undeclared, declare
 from portal.home.queries.todo import Figure, Part, Todo
+from portal.matching.queries import count_answers
 from portal.pricing.models import PriceVersion
 from portal.pricing.states import PriceVersionState
 from portal.providers.models import Organisation
@@ -110,7 +111,7 @@ def _approver(person: Person) -> Part:
     return Part("Decisions", "No recommendation awaits your decision.", todos)
 
 
-def _placement_officer(_: Person) -> Part:
+def _placement_officer(person: Person) -> Part:
     now = clock.now()
     confirmed, fresh, shown = Vacancy.confirmed_at, fresh_since(now), shown_since(now)
     counts = session.execute(
@@ -128,7 +129,31 @@ def _placement_officer(_: Person) -> Part:
     find = Todo(
         "Find a placement", "matching.search", text="Describe the child’s needs to see who has a place."
     )
-    return Part("Placements", "", [find], figures=figures)
+    return Part("Placements", "", [*_searches(person), find], figures=figures)
+
+
+def _searches(person: Person) -> list[Todo]:
+    """Offers to choose from, and answers that providers still owe."""
+    offers, waiting, next_by = count_answers(person)
+    todos = []
+    if offers:
+        text = "Providers have offered places. Choose one, and decline the others with a reason."
+        todos.append(Todo("Choose from offers", "matching.searches", {}, offers, text, tone="warning"))
+    if waiting:
+        text = "Enquiries that providers have not answered yet."
+        todos.append(
+            Todo(
+                "Answers awaited",
+                "matching.searches",
+                {},
+                waiting,
+                text,
+                due=next_by,
+                due_words="The next by",
+                tone="neutral",
+            )
+        )
+    return todos
 
 
 def _contract_manager(person: Person) -> Part:

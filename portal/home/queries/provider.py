@@ -8,6 +8,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 import sqlalchemy as sa
 
@@ -25,6 +26,7 @@ from portal.frameworks.models import ClarificationNote, Round
 from portal.frameworks.queries import is_accepting, list_open_rounds
 from portal.home.queries import applications, clarifications
 from portal.home.queries.todo import Note, Part, Todo
+from portal.matching.queries import list_to_answer
 from portal.providers.models import JoinRequest, Organisation
 from portal.providers.states import OrganisationState
 from portal.vacancies.models import Vacancy
@@ -54,6 +56,7 @@ class Known:
     news: dict[uuid.UUID, list[ClarificationNote]]
     requests: dict[uuid.UUID, list[ClarificationRequest]]
     waiting: dict[uuid.UUID, Waiting]
+    enquiries: dict[uuid.UUID, tuple[int, datetime]]
 
 
 def list_provider_parts(person: Person) -> list[Part]:
@@ -87,6 +90,8 @@ def _part(person: Person, organisation: Organisation, known: Known) -> Part:
             if agreement.organisation_id == organisation.id
         ]
         todos += _on_colleagues(organisation, known.waiting[organisation.id].asking)
+    if organisation.id in known.enquiries:
+        todos.append(_on_enquiries(*known.enquiries[organisation.id]))
     if person.acts_for(organisation.id, Role.PLACEMENTS_LEAD):
         todos += _on_vacancies(organisation, known.waiting[organisation.id].unconfirmed)
     urn = f"URN {organisation.urn}, " if organisation.urn else ""
@@ -161,6 +166,20 @@ def _on_colleagues(organisation: Organisation, asking: int) -> list[Todo]:
     ]
 
 
+def _on_enquiries(waiting: int, first_by: datetime) -> Todo:
+    text = "A council asks for a placement: offer one, or say that you cannot."
+    return Todo(
+        "Answer enquiries",
+        "matching.enquiries",
+        {},
+        waiting,
+        text,
+        due=first_by,
+        due_words="The first by",
+        tone="warning",
+    )
+
+
 def _on_vacancies(organisation: Organisation, unconfirmed: int) -> list[Todo]:
     if not unconfirmed:
         return []
@@ -217,6 +236,7 @@ def _gather(person: Person, waiting: dict[uuid.UUID, Waiting]) -> Known:
         missing=_count_gaps(one for of in applied.values() for one in of),
         to_sign=list_awaiting_signature(person),
         waiting=waiting,
+        enquiries=list_to_answer(person),
     )
 
 

@@ -24,7 +24,7 @@ class Entry:
     label: str
     endpoint: str
     roles: frozenset[Role]
-    covers: str = ""
+    covers: str | tuple[str, ...] = ""
     fallback: tuple[str, ...] = ()
 
     def is_current(self, here: str) -> bool:
@@ -45,6 +45,12 @@ MENU = (
     Entry("Your organisations", "providers.own_organisations", PROVIDER_ROLES),
     Entry("Applications", "applications.index", PROVIDER_ROLES, fallback=("decisions.",)),
     Entry("Vacancies", "vacancies.index", frozenset({R.PROVIDER_ADMINISTRATOR, R.PLACEMENTS_LEAD})),
+    Entry(
+        "Enquiries",
+        "matching.enquiries",
+        frozenset({R.PROVIDER_ADMINISTRATOR, R.PLACEMENTS_LEAD}),
+        ("matching.enquir", "matching.offer", "matching.turn_down"),
+    ),
     Entry("Providers", "providers.index", OVERSEEING),
     Entry(
         "Rounds",
@@ -54,7 +60,32 @@ MENU = (
     ),
     Entry("Evaluation", "evaluations.index", frozenset({R.EVALUATOR})),
     Entry("Decisions", "decisions.index", frozenset({R.APPROVER})),
-    Entry("Find a placement", "matching.search", frozenset({R.PLACEMENT_OFFICER})),
+    Entry(
+        "Find a placement",
+        "matching.search",
+        frozenset({R.PLACEMENT_OFFICER}),
+        ("matching.search.", "matching.show", "matching.left_out", "matching.save_"),
+    ),
+    Entry(
+        "Searches",
+        "matching.searches",
+        frozenset({R.PLACEMENT_OFFICER, R.AUDITOR}),
+        (
+            "matching.searches",
+            "matching.saved_",
+            "matching.ask",
+            "matching.choose",
+            "matching.decline",
+            "matching.close",
+        ),
+    ),
+    Entry(
+        "Placements",
+        "matching.placements",
+        frozenset({R.PLACEMENT_OFFICER, R.CONTRACT_MANAGER, R.FINANCE_OFFICER, R.COMMISSIONER, R.AUDITOR})
+        | {R.PROVIDER_ADMINISTRATOR, R.PLACEMENTS_LEAD, R.FINANCE_LEAD},
+        ("matching.placement", "matching.start", "matching.end", "matching.abandon"),
+    ),
     Entry("Agreements", "agreements.index", PROVIDER_ROLES | OVERSEEING | {R.APPROVER, R.FINANCE_OFFICER}),
     Entry("Prices", "pricing.index", PROVIDER_ROLES | OVERSEEING | {R.FINANCE_OFFICER}),
     Entry("Audit log", "reports.audit_log", frozenset({R.AUDITOR, R.COMMISSIONER}), "reports.audit"),

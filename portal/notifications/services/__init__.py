@@ -13,7 +13,7 @@ from portal.notifications.services.delivering import (
 from portal.notifications.services.digests import list_due, send_digest
 from portal.notifications.services.reading import choose_settings, clean_mobile, mark_all_read, mark_read
 from portal.notifications.services.settling import ask_for_sealed, leave, send_again, send_sealed_again
-from portal.notifications.services.telling import tell
+from portal.notifications.services.telling import send_text, tell
 from portal.notifications.services.writing import send
 
 __all__ = [
@@ -34,6 +34,7 @@ __all__ = [
     "send_again",
     "send_digest",
     "send_sealed_again",
+    "send_text",
     "settle",
     "start_sending",
     "tell",

@@ -11,7 +11,7 @@ from uuid import UUID
 from portal.adapters import mail
 from portal.core import clock, links
 from portal.notifications import queries
-from portal.notifications.models import Notification, NotificationSettings
+from portal.notifications.models import Message, Notification, NotificationSettings
 from portal.notifications.services.writing import Words, insert_once, render, write
 from portal.notifications.states import Channel, topic_of
 
@@ -78,6 +78,17 @@ def tell(
     return told
 
 
+def send_text(to: str, *, template: str, context: Mapping[str, Any], link: str) -> Message | None:
+    """A text message to a number that is nobody's account, such as a duty telephone: the template's subject line.
+
+    None where the carrier takes no text messages.
+    """
+    if not mail.current().sends_texts:
+        return None
+    words = render(template, context)
+    return write(to, Words("", _fitting(words.subject, _path(link))), template=template, channel=Channel.TEXT)
+
+
 def _chose_digest(settings: NotificationSettings | None, template: str) -> bool:
     return topic_of(template).value in (settings.digest_topics if settings is not None else ())
 
@@ -103,7 +114,11 @@ def _write_messages(told: Notification, email: str, settings: NotificationSettin
 
 def _as_text(told: Notification) -> str:
     """The title, and where to read more: what fits into the longest text message."""
-    address = f" {links.whole(told.path)}" if told.path else ""
+    return _fitting(told.title, told.path)
+
+
+def _fitting(title: str, path: str | None) -> str:
+    address = f" {links.whole(path)}" if path else ""
     room = MOST_TEXT_CHARACTERS - len(address) - 1
-    title = told.title if len(told.title) <= room else told.title[: room - 1] + "…"
+    title = title if len(title) <= room else title[: room - 1] + "…"
     return f"{title}.{address}" if not title.endswith((".", "…", "?", "!")) else title + address

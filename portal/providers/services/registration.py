@@ -57,6 +57,7 @@ class Contact:
     town: str
     postcode: str
     telephone: str
+    out_of_hours_mobile: str = ""
 
 
 def clean_postcode(text: str) -> str:
@@ -131,8 +132,16 @@ def edit_contact(
     organisation.town = contact.town.strip()
     organisation.postcode = clean_postcode(contact.postcode)
     organisation.telephone = contact.telephone.strip() or None
+    organisation.out_of_hours_mobile = _clean_mobile(contact.out_of_hours_mobile)
     audit.record("organisation.contact_changed", organisation, by=by)
     session.flush()
+
+
+def _clean_mobile(text: str) -> str | None:
+    try:
+        return notifications.clean_mobile(text)
+    except Invalid as error:
+        raise Invalid(error.message, field="out_of_hours_mobile") from error
 
 
 def ask_to_join(organisation: Organisation, *, by: Person) -> JoinRequest:

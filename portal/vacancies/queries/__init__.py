@@ -1,6 +1,6 @@
 """Reads of carer households, their history, the lists they draw on, and how far apart they are."""
 
-from portal.vacancies.queries.distances import is_known_outward, miles_between
+from portal.vacancies.queries.distances import is_known_outward, list_outwards_within, miles_between
 from portal.vacancies.queries.history import (
     HISTORY_COLUMNS,
     Told,
@@ -62,6 +62,7 @@ __all__ = [
     "list_for_organisation",
     "list_history",
     "list_kept_organisations",
+    "list_outwards_within",
     "list_standing_since",
     "list_touched_since_batch",
     "lock_batch",

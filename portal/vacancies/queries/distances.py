@@ -26,3 +26,13 @@ def miles_between(outward: str, other: str) -> int | None:
     """About how many miles lie between the centres of two outward postcodes; None when one is unknown."""
     one, two = _centres().get(outward), _centres().get(other)
     return None if one is None or two is None else round(math.dist(one, two) / METRES_IN_A_MILE)
+
+
+def list_outwards_within(outward: str, miles: int) -> dict[str, float]:
+    """The outward postcodes whose centres lie within so many miles of this one's, each with its distance."""
+    here = _centres().get(outward)
+    if here is None:
+        return {}
+    reach = miles * METRES_IN_A_MILE
+    distances = ((other, math.dist(here, there)) for other, there in _centres().items())
+    return {other: metres / METRES_IN_A_MILE for other, metres in distances if metres <= reach}

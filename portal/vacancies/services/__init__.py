@@ -15,6 +15,7 @@ from portal.vacancies.services.places import (
     hold_vacancy,
     release_vacancy,
     reopen_vacancy,
+    take_places,
     withdraw_vacancy,
 )
 from portal.vacancies.services.upserting import (
@@ -42,6 +43,7 @@ __all__ = [
     "load_districts",
     "release_vacancy",
     "reopen_vacancy",
+    "take_places",
     "undo_batch",
     "undo_change",
     "upsert_households",

@@ -5,12 +5,15 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from portal.core import clock, transitions
+from portal.accounts.models import Person
+from portal.core import audit, clock, transitions
+from portal.core.access import require
 from portal.core.db import lock
-from portal.core.errors import Invalid
+from portal.core.errors import Invalid, Refused
 from portal.vacancies.models import Vacancy, VacancyChange
-from portal.vacancies.policy import Actor
+from portal.vacancies.policy import Actor, can_place
 from portal.vacancies.services.history import note, snapshot
+from portal.vacancies.states import OPEN
 from portal.vacancies.workflow import VACANCY
 
 
@@ -75,6 +78,27 @@ def reopen_vacancy(
     vacancy.free_places = free_places
     vacancy.available_from = available_from
     return _confirmed(vacancy, "reopened", before, by)
+
+
+def take_places(vacancy: Vacancy, count: int, *, by: Person) -> VacancyChange | None:
+    """Children are to live here whom the provider has offered these places: they count as placed at once.
+
+    A placement officer. The last free place fills the household. A hold does not stand in the way: it was the
+    provider that held the place and offered it. News of the household is no fresher for it.
+    Raises `Refused` when fewer places are free than that.
+    """
+    before = _locked(vacancy)
+    require(can_place(by, vacancy))
+    if vacancy.state not in OPEN or vacancy.free_places < count:
+        raise Refused("This household no longer has the places that were offered. Ask the provider.")
+    if vacancy.free_places == count:
+        transitions.apply(VACANCY, "place", vacancy, by=by)
+        vacancy.held_until = None
+    else:
+        audit.record("vacancy.places_taken", vacancy, by=by, details={"places": count})
+    vacancy.placed_now += count
+    vacancy.free_places -= count
+    return note(vacancy, "places taken for a child", before, by=by)
 
 
 def _locked(vacancy: Vacancy) -> dict[str, Any]:

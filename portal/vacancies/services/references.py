@@ -5,34 +5,15 @@ from __future__ import annotations
 import re
 
 from portal.core.errors import Invalid
+from portal.core.identifying import FULL_POSTCODE, find_identifying_code
 
 LONGEST = 40
 OUTWARD = re.compile(r"[A-Z]{1,2}[0-9][A-Z0-9]?")
-FULL_POSTCODE = re.compile(r"\b[A-Z]{1,2}[0-9][A-Z0-9]? ?[0-9][ABD-HJLNP-UW-Z]{2}\b", re.IGNORECASE)
-DATE = re.compile(
-    r"\b(\d{1,2}[./-]\d{1,2}[./-](\d{4}|\d{2})|\d{4}[./-]\d{1,2}[./-]\d{1,2}"
-    r"|\d{1,2}(st|nd|rd|th)? ?(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]* ?\d{2,4})\b",
-    re.IGNORECASE,
-)
-TITLE = re.compile(r"\b(mr|mrs|ms|miss|mx|dr|rev)\b", re.IGNORECASE)
-WORD = re.compile(r"[^\W\d_]{2,}")
-STREET = re.compile(r"\b(road|street|avenue|lane|close|drive|crescent|gardens|terrace)\b", re.IGNORECASE)
-# Words that say what a reference is, not whose.
-PLAIN_WORDS = frozenset(
-    {
-        "carer",
-        "carers",
-        "family",
-        "foster",
-        "fostering",
-        "home",
-        "house",
-        "household",
-        "no",
-        "ref",
-        "reference",
-    }
-)
+REFUSALS = {
+    "an address": "This looks like an address. Use your own reference, such as KF-0142: we never hold addresses",
+    "a date of birth": "This looks like a date of birth. Use your own reference, such as KF-0142",
+    "a name": "This looks like a name. Use your own reference, such as KF-0142: we never hold carers’ names",
+}
 
 
 def clean_reference(text: str) -> str:
@@ -42,16 +23,9 @@ def clean_reference(text: str) -> str:
         raise _refused("Enter your own reference for this carer household")
     if len(reference) > LONGEST:
         raise _refused(f"The reference must be {LONGEST} characters or fewer")
-    if FULL_POSTCODE.search(reference) or STREET.search(reference):
-        raise _refused(
-            "This looks like an address. Use your own reference, such as KF-0142: we never hold addresses"
-        )
-    if DATE.search(reference):
-        raise _refused("This looks like a date of birth. Use your own reference, such as KF-0142")
-    if _looks_like_a_name(reference):
-        raise _refused(
-            "This looks like a name. Use your own reference, such as KF-0142: we never hold carers’ names"
-        )
+    looks_like = find_identifying_code(reference)
+    if looks_like is not None:
+        raise _refused(REFUSALS[looks_like])
     return reference
 
 
@@ -66,16 +40,6 @@ def clean_outward(text: str) -> str:
     if not OUTWARD.fullmatch(outward):
         raise Invalid("Enter the first part of a postcode, such as ME10", field="outward_postcode")
     return outward
-
-
-def _looks_like_a_name(reference: str) -> bool:
-    words = [word for word in WORD.findall(reference) if word.lower() not in PLAIN_WORDS]
-    if TITLE.search(reference):
-        return True
-    if not any(character.isdigit() for character in reference):
-        return any(len(word) > 2 for word in words)
-    # A code such as KF-MED-0142 is in capitals; a name beside a number is not.
-    return len([word for word in words if not word.isupper()]) >= 2
 
 
 def _refused(message: str) -> Invalid:
