@@ -10,7 +10,7 @@ from portal.accounts.states import Role
 from portal.core.access import ALLOWED, Verdict, denied
 from portal.providers.models import Organisation
 from portal.providers.states import OrganisationState
-from portal.vacancies.models import Vacancy
+from portal.vacancies.models import Vacancy, VacancyChange
 
 READERS = (Role.PLACEMENTS_LEAD, Role.PROVIDER_ADMINISTRATOR)
 
@@ -50,6 +50,11 @@ def can_keep(person: Actor, organisation: Organisation) -> Verdict:
     if organisation.state != OrganisationState.VERIFIED:
         return denied("Vacancies can be added once a council officer has verified the organisation.")
     return ALLOWED
+
+
+def can_undo(person: Actor, change: VacancyChange) -> Verdict:
+    """Take back a change of one household."""
+    return can_keep(person, change.vacancy.organisation)
 
 
 def can_change(person: Actor, vacancy: Vacancy) -> Verdict:

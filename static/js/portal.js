@@ -2,6 +2,7 @@
 import { saveAnswers } from "./autosave.js";
 import { initialiseComponents } from "./components.js";
 import { preventDoubleSubmit } from "./double-submit.js";
+import { keepGrid } from "./grid.js";
 import { offerPrinting } from "./print.js";
 import { watchRequests } from "./requests.js";
 import { takeScoringKeys } from "./scoring-keys.js";
@@ -24,6 +25,7 @@ saveAnswers();
 showQuestionsInTurn();
 takeScoringKeys();
 offerPrinting();
+keepGrid();
 enhanceUploads(document);
 watchRequests((swapped) => {
   initialiseComponents(swapped);

@@ -123,10 +123,10 @@ def _batch(act: Any) -> dict[str, Any]:
 
 
 def test_no_place_free_is_filled_and_a_free_one_offers_it_again(vacancy: Vacancy, lead: Any) -> None:
-    services.edit_field(vacancy, "free_places", 0, by=lead, seen=2)
+    services.edit_fields(vacancy, {"free_places": 0}, by=lead, seen={"free_places": 2})
     assert (vacancy.state, vacancy.placed_now) == (S.FILLED, 1)
-    services.edit_field(vacancy, "placed_now", 3, by=lead)
-    services.edit_field(vacancy, "free_places", 1, by=lead)
+    services.edit_fields(vacancy, {"placed_now": 3}, by=lead)
+    services.edit_fields(vacancy, {"free_places": 1}, by=lead)
     assert (vacancy.state, vacancy.placed_now, vacancy.free_places) == (S.AVAILABLE, 2, 1)
     session.commit()
     events = session.scalars(
@@ -138,20 +138,20 @@ def test_no_place_free_is_filled_and_a_free_one_offers_it_again(vacancy: Vacancy
 
 
 def test_what_hangs_on_a_field_follows_it(vacancy: Vacancy, lead: Any) -> None:
-    services.edit_field(vacancy, "placed_now", 2, by=lead)
+    services.edit_fields(vacancy, {"placed_now": 2}, by=lead)
     assert (vacancy.placed_now, vacancy.free_places) == (2, 1)
-    services.edit_field(vacancy, "school_run_miles", 5, by=lead)
-    services.edit_field(vacancy, "is_driver", False, by=lead)
+    services.edit_fields(vacancy, {"school_run_miles": 5}, by=lead)
+    services.edit_fields(vacancy, {"is_driver": False}, by=lead)
     assert vacancy.school_run_miles is None
     with pytest.raises(Invalid, match="at most 1 can be free"):
-        services.edit_field(vacancy, "free_places", 2, by=lead)
+        services.edit_fields(vacancy, {"free_places": 2}, by=lead)
 
 
 def test_two_people_change_two_things_but_not_the_same_one(vacancy: Vacancy, lead: Any) -> None:
-    services.edit_field(vacancy, "age_to", 14, by=lead, seen=12)
-    services.edit_field(vacancy, "age_from", 6, by=lead, seen=5)
+    services.edit_fields(vacancy, {"age_to": 14}, by=lead, seen={"age_to": 12})
+    services.edit_fields(vacancy, {"age_from": 6}, by=lead, seen={"age_from": 5})
     with pytest.raises(Stale):
-        services.edit_field(vacancy, "age_to", 15, by=lead, seen=12)
+        services.edit_fields(vacancy, {"age_to": 15}, by=lead, seen={"age_to": 12})
     assert (vacancy.age_from, vacancy.age_to) == (6, 14)
 
 
@@ -204,7 +204,7 @@ def test_all_or_nothing_and_rows_changed_since_they_were_looked_at(
 ) -> None:
     given = rows({"age_to": 15}, {"carer_reference": "KF-0201"})
     seen = {"KF-0142": vacancy.version}
-    services.edit_field(vacancy, "age_from", 6, by=lead)
+    services.edit_fields(vacancy, {"age_from": 6}, by=lead)
     made = services.upsert_households(
         organisation, given, by=lead, batch_id=uuid.uuid4(), seen_versions=seen, all_or_nothing=True
     )
@@ -229,7 +229,7 @@ def test_a_batch_is_undone_as_a_whole_or_says_what_stands_in_its_way(
     assert services.withdraw_households(organisation, [gone.id], by=lead, batch_id=batch) == 1
     session.commit()
     touched = session.scalars(sa.select(Vacancy).where(Vacancy.carer_reference == "KF-0201")).one()
-    later = services.edit_field(touched, "age_to", 9, by=lead)
+    later = services.edit_fields(touched, {"age_to": 9}, by=lead)
     with pytest.raises(Refused, match=r"1 household changed since.*: KF-0201"):
         services.undo_batch(organisation, batch, by=lead)
     services.undo_change(later, by=lead)

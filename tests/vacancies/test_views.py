@@ -6,15 +6,17 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from portal.accounts.states import Council, Role
 from portal.core import clock
 from portal.core.db import session
 from portal.providers.states import OrganisationState
-from portal.vacancies import queries
-from portal.vacancies.models import Vacancy
+from portal.vacancies import queries, services
+from portal.vacancies.models import Vacancy, VacancyChange
 from portal.vacancies.states import VacancyState
 from tests.factories import accounts, pricing, providers, vacancies
+from tests.vacancies.test_services import HOUSEHOLD
 
 
 @pytest.fixture
@@ -53,6 +55,9 @@ def typed(**changes: Any) -> dict[str, Any]:
         "outward_postcode": "me10",
         **changes,
     }
+
+
+HX = {"HX-Request": "true"}
 
 
 def households(organisation: Any) -> list[Vacancy]:
@@ -175,9 +180,8 @@ def test_stale_form_is_told(signed_in: Any, organisation: Any) -> None:
 
 def test_confirm_in_place_answers_the_row(signed_in: Any, organisation: Any) -> None:
     vacancy = vacancies.vacancy(organisation=organisation, confirmed_days_ago=20)
-    answer = signed_in.post(
-        f"/vacancies/{vacancy.id}/confirm", data={"version": vacancy.version}, headers={"HX-Request": "true"}
-    )
+    address = f"/vacancies/{vacancy.id}/confirm"
+    answer = signed_in.post(address, data={"version": vacancy.version}, headers=HX)
     assert answer.status_code == 200
     assert answer.text.lstrip().startswith("<tr")
     assert "Fresh" in answer.text
@@ -257,13 +261,23 @@ def test_unverified_organisation_waits(client: Any) -> None:
     assert client.get(f"/organisations/{organisation.id}/vacancies/add").status_code == 403
 
 
-def test_rule_09_another_providers_vacancies_are_not_found(client: Any, organisation: Any) -> None:
-    vacancy = vacancies.vacancy(organisation=organisation)
-    client.sign_in(accounts.person(Role.PLACEMENTS_LEAD, organisation=providers.organisation()))
-    for page in ("", "/edit", "/hold", "/fill", "/withdraw", "/reopen"):
+def test_rule_09_another_providers_vacancies_are_not_found(client: Any, organisation: Any, lead: Any) -> None:
+    vacancy = services.add_vacancy(organisation, HOUSEHOLD, by=lead)
+    change = session.scalars(sa.select(VacancyChange)).one()
+    session.commit()
+    own = providers.organisation()
+    client.sign_in(accounts.person(Role.PLACEMENTS_LEAD, organisation=own))
+    for page in ("", "/edit", "/hold", "/fill", "/withdraw", "/reopen", "/cells/pets"):
         assert client.get(f"/vacancies/{vacancy.id}{page}").status_code == 404
-    for action in ("confirm", "release", "fill", "withdraw"):
+    for action in ("confirm", "release", "fill", "withdraw", "cells/pets"):
         assert client.post(f"/vacancies/{vacancy.id}/{action}", data={"version": 1}).status_code == 404
+    assert client.post(f"/vacancies/changes/{change.id}/undo").status_code == 404
+    assert client.get(f"/organisations/{own.id}/vacancies/add?copy={vacancy.id}").status_code == 404
+    assert "KF-0142" not in client.get(f"/organisations/{own.id}/vacancies?changed={change.id}").text
+    client.post(f"/organisations/{own.id}/vacancies/confirm", data={"only": str(vacancy.id)})
+    was = vacancy.confirmed_at
+    session.refresh(vacancy)
+    assert vacancy.confirmed_at == was
     assert client.get(f"/organisations/{organisation.id}/vacancies").status_code == 404
     assert client.post(f"/organisations/{organisation.id}/vacancies/confirm").status_code == 404
 

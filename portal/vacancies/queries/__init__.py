@@ -18,9 +18,13 @@ from portal.vacancies.queries.history import (
     words_of_value,
 )
 from portal.vacancies.queries.households import (
+    OUTSIDE,
+    SORTS,
     Counts,
+    Wanted,
     count_for_organisation,
     count_to_confirm,
+    count_wanted,
     fresh_since,
     freshness,
     get_vacancy,
@@ -40,12 +44,16 @@ from portal.vacancies.queries.lists import (
 
 __all__ = [
     "HISTORY_COLUMNS",
+    "OUTSIDE",
+    "SORTS",
     "Counts",
     "Lists",
     "Told",
+    "Wanted",
     "as_json",
     "count_for_organisation",
     "count_to_confirm",
+    "count_wanted",
     "fresh_since",
     "freshness",
     "from_json",

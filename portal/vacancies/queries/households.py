@@ -68,30 +68,69 @@ def get_vacancy(person: Person, vacancy_id: uuid.UUID) -> Vacancy:
     return found
 
 
+@dataclass(frozen=True)
+class Wanted:
+    """Which households of a list, and in what order. `district` "" is any, `OUTSIDE` none of ours."""
+
+    states: Sequence[VacancyState] = tuple(VacancyState)
+    only_to_confirm: bool = False
+    search: str = ""
+    district: str = ""
+    sort: str = "confirmed"
+
+    @property
+    def is_narrowed(self) -> bool:
+        return bool(self.search or self.district)
+
+
+OUTSIDE = "outside"
+# By which a list may be ordered; each ends with what makes the order certain.
+SORTS: dict[str, tuple[Any, ...]] = {
+    "confirmed": (Vacancy.confirmed_at, Vacancy.carer_reference, Vacancy.id),
+    "reference": (Vacancy.carer_reference, Vacancy.id),
+    "free": (Vacancy.free_places.desc(), Vacancy.carer_reference, Vacancy.id),
+    "available": (Vacancy.available_from, Vacancy.carer_reference, Vacancy.id),
+}
+
+
 def list_for_organisation(
-    organisation_id: uuid.UUID,
-    *,
-    states: Sequence[VacancyState] = tuple(VacancyState),
-    only_to_confirm: bool = False,
-    limit: int = 25,
-    offset: int = 0,
+    organisation_id: uuid.UUID, wanted: Wanted | None = None, *, limit: int = 25, offset: int = 0
 ) -> Sequence[Vacancy]:
-    """An organisation's households, longest unconfirmed first."""
-    statement = _of(organisation_id, states, only_to_confirm)
+    """An organisation's households, longest unconfirmed first unless another order is wanted.
+
+    Neither the organisation nor the district of each is read with it: pages have both in words.
+    """
+    wanted = wanted or Wanted()
     return session.scalars(
-        statement.order_by(Vacancy.confirmed_at, Vacancy.carer_reference, Vacancy.id)
+        _of(organisation_id, wanted)
+        .options(sa.orm.lazyload(Vacancy.organisation), sa.orm.lazyload(Vacancy.district))
+        .order_by(*SORTS[wanted.sort])
         .limit(limit)
         .offset(offset)
     ).all()
 
 
-def _of(
-    organisation_id: uuid.UUID, states: Sequence[VacancyState], only_to_confirm: bool
-) -> sa.Select[Vacancy]:
-    statement = sa.select(Vacancy).where(
-        Vacancy.organisation_id == organisation_id, Vacancy.state.in_(states)
+def count_wanted(organisation_id: uuid.UUID, wanted: Wanted) -> int:
+    """How many households such a list has."""
+    return int(
+        session.execute(
+            _of(organisation_id, wanted).with_only_columns(sa.func.count(), maintain_column_froms=True)
+        ).scalar_one()
     )
-    return statement.where(Vacancy.confirmed_at < fresh_since(clock.now())) if only_to_confirm else statement
+
+
+def _of(organisation_id: uuid.UUID, wanted: Wanted) -> sa.Select[Vacancy]:
+    statement = sa.select(Vacancy).where(
+        Vacancy.organisation_id == organisation_id, Vacancy.state.in_(wanted.states)
+    )
+    if wanted.only_to_confirm:
+        statement = statement.where(Vacancy.confirmed_at < fresh_since(clock.now()))
+    if wanted.search:
+        statement = statement.where(Vacancy.carer_reference.icontains(wanted.search, autoescape=True))
+    if wanted.district:
+        code = None if wanted.district == OUTSIDE else wanted.district
+        statement = statement.where(Vacancy.district_code.is_not_distinct_from(code))
+    return statement
 
 
 def count_for_organisation(organisation_id: uuid.UUID) -> Counts:

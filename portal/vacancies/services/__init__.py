@@ -7,7 +7,7 @@ from portal.vacancies.services.households import (
     add_vacancy,
     confirm_all_vacancies,
     confirm_vacancy,
-    edit_field,
+    edit_fields,
     edit_vacancy,
 )
 from portal.vacancies.services.places import (
@@ -35,7 +35,7 @@ __all__ = [
     "compare_households",
     "confirm_all_vacancies",
     "confirm_vacancy",
-    "edit_field",
+    "edit_fields",
     "edit_vacancy",
     "fill_vacancy",
     "hold_vacancy",

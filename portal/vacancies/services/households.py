@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -21,8 +21,6 @@ from portal.vacancies.services.checks import Household, household_of, require_so
 from portal.vacancies.services.history import note, snapshot
 from portal.vacancies.states import OPEN, VacancyState
 from portal.vacancies.workflow import VACANCY
-
-UNSEEN = object()
 
 on_constraint(
     "uq_vacancy_carer_reference",
@@ -63,30 +61,34 @@ def edit_vacancy(
     return _edit(vacancy, household, by)
 
 
-def edit_field(
-    vacancy: Vacancy, field: str, value: Any, *, by: Actor, seen: Any = UNSEEN
+def edit_fields(
+    vacancy: Vacancy, values: Mapping[str, Any], *, by: Actor, seen: Mapping[str, Any] | None = None
 ) -> VacancyChange | None:
-    """Change one thing that is said of a household, as `edit_vacancy`; what hangs on it follows.
+    """Change some of what is said of a household, as `edit_vacancy`; what hangs on it follows.
 
     With more children placed, no more places are free than are left; a place that is free in a filled
-    household means that a child has moved on. `seen` is the value this person saw: `Stale` if it is another
-    now, while colleagues may change other things of the same household meanwhile.
+    household means that a child has moved on. `seen` are the values this person saw: `Stale` if one is
+    another now, while colleagues may change other things of the same household meanwhile.
     """
     lock(vacancy)
-    if seen is not UNSEEN and queries.as_json(getattr(vacancy, field)) != queries.as_json(seen):
+    if any(
+        queries.as_json(getattr(vacancy, name)) != queries.as_json(was) for name, was in (seen or {}).items()
+    ):
         raise Stale
-    return _edit(vacancy, _following(vacancy, field, value), by)
+    return _edit(vacancy, _following(vacancy, values), by)
 
 
-def _following(vacancy: Vacancy, field: str, value: Any) -> Household:
-    household = dataclasses.replace(household_of(vacancy), **{field: value})
+def _following(vacancy: Vacancy, values: Mapping[str, Any]) -> Household:
+    household = dataclasses.replace(household_of(vacancy), **values)
     left = household.approved_places - household.placed_now
-    if field in ("placed_now", "approved_places") and 0 <= left < household.free_places:
-        return dataclasses.replace(household, free_places=left)
-    if field == "free_places" and vacancy.state == VacancyState.FILLED:
-        most = 0 if household.is_solo_only and value else household.approved_places - value
+    if values.keys() & {"placed_now", "approved_places"} and "free_places" not in values:
+        free = min(household.free_places, max(left, 0))
+        return dataclasses.replace(household, free_places=free)
+    if vacancy.state == VacancyState.FILLED and "free_places" in values and "placed_now" not in values:
+        free = household.free_places
+        most = 0 if household.is_solo_only and free else household.approved_places - free
         return dataclasses.replace(household, placed_now=max(0, min(household.placed_now, most)))
-    if field == "is_driver" and value is False:
+    if values.get("is_driver", True) is False and not values.get("school_run_miles"):
         return dataclasses.replace(household, school_run_miles=None)
     return household
 

@@ -38,7 +38,7 @@ class OverUsualLimit(Coded):
 class Ethnicity(Coded):
     """The groups of the 2021 census, and one for carers who belong to different ones."""
 
-    WHITE_BRITISH = "white_british", "White: English, Welsh, Scottish, Northern Irish or British"
+    WHITE_BRITISH = "white_british", "White: British"
     WHITE_IRISH = "white_irish", "White: Irish"
     GYPSY_TRAVELLER = "gypsy_traveller", "White: Gypsy or Irish Traveller"
     ROMA = "roma", "White: Roma"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from flask_wtf import FlaskForm
@@ -20,7 +21,7 @@ from wtforms.validators import InputRequired, NumberRange, Optional
 
 from portal.frameworks.queries import list_age_bands, list_need_categories, list_placement_types
 from portal.vacancies.models import Vacancy
-from portal.vacancies.queries import list_districts
+from portal.vacancies.queries import OUTSIDE, list_districts
 from portal.vacancies.services import Household
 from portal.vacancies.states import (
     Accessibility,
@@ -35,24 +36,43 @@ from portal.vacancies.states import (
     Smoking,
 )
 
-OUTSIDE = "outside"
 NOT_SAID = "Not said"
 YES_NO = {"yes": True, "no": False, None: None}
 GENDERS = {Gender.ANY: "Any child", Gender.FEMALE: "Girls only", Gender.MALE: "Boys only"}
 
 
-def _number(label: str, missing: str, most: int, *, least: int = 0, description: str = "") -> IntegerField:
+class WholeNumber(IntegerField):
+    """Says in plain words what it wants."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        try:
+            super().process_formdata(valuelist)
+        except ValueError as error:
+            raise ValueError(f"{self.label.text} must be a whole number, in figures") from error
+
+
+class Day(DateField):
+    """Says in plain words what it wants."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        try:
+            super().process_formdata(valuelist)
+        except ValueError as error:
+            raise ValueError(f"{self.label.text}: enter a real date") from error
+
+
+def _number(label: str, missing: str, most: int, *, least: int = 0, description: str = "") -> WholeNumber:
     wrong = f"{label} must be a whole number from {least} to {most}"
-    return IntegerField(
+    return WholeNumber(
         label,
         description=description,
         validators=[InputRequired(missing), NumberRange(least, most, message=wrong)],
     )
 
 
-def _maybe_number(label: str, most: int, *, least: int = 0, description: str = "") -> IntegerField:
+def _maybe_number(label: str, most: int, *, least: int = 0, description: str = "") -> WholeNumber:
     wrong = f"{label} must be a whole number from {least} to {most}"
-    return IntegerField(
+    return WholeNumber(
         label, description=description, validators=[Optional(), NumberRange(least, most, message=wrong)]
     )
 
@@ -92,7 +112,7 @@ class HouseholdForm(FlaskForm):  # type: ignore[misc]
         "Places approved for", "Enter how many places the carers are approved for", 12, least=1
     )
     over_usual_limit = SelectField("Why there may be more than 3, if approved for more", coerce=_code)
-    over_usual_limit_from = DateField("Since when there may be more than 3", validators=[Optional()])
+    over_usual_limit_from = Day("Since when there may be more than 3", validators=[Optional()])
     placed_now = _number("Children placed now", "Enter how many children are placed now, or 0", 12)
     free_places = _number(
         "Places free",
@@ -100,7 +120,7 @@ class HouseholdForm(FlaskForm):  # type: ignore[misc]
         12,
         description="Places you could fill, not only empty beds.",
     )
-    available_from = DateField(
+    available_from = Day(
         "Available from", validators=[InputRequired("Enter the date from which the places are free")]
     )
     age_from = _number("Youngest age", "Enter the youngest age", 18)
@@ -162,39 +182,49 @@ class HouseholdForm(FlaskForm):  # type: ignore[misc]
 
     def household(self) -> Household:
         """What was typed, for the service to judge."""
-        typed: dict[str, Any] = {name: self[name].data for name in Household.__dataclass_fields__}
-        district, why = str(typed["district_code"]), typed["over_usual_limit"]
-        return Household(
-            **{
-                **typed,
-                "district_code": None if district == OUTSIDE else district,
-                "gender": Gender(typed["gender"]),
-                "smoking": Smoking(typed["smoking"]),
-                "over_usual_limit": OverUsualLimit(why) if why else None,
-                "carers": int(typed["carers"]) if typed["carers"] else None,
-                "is_driver": YES_NO[typed["is_driver"]],
-            }
-        )
+        return Household(**self.said(tuple(Household.__dataclass_fields__)))
+
+    def said(self, names: tuple[str, ...]) -> dict[str, Any]:
+        """What was typed in these fields, as the columns take it."""
+        return {name: READ.get(name, _as_it_is)(self[name].data) for name in names}
+
+
+def _as_it_is(typed: Any) -> Any:
+    return typed
+
+
+# How what is chosen in these fields becomes what is kept.
+READ: dict[str, Callable[[Any], Any]] = {
+    "district_code": lambda typed: None if typed == OUTSIDE else str(typed),
+    "gender": Gender,
+    "smoking": Smoking,
+    "over_usual_limit": lambda typed: OverUsualLimit(typed) if typed else None,
+    "carers": lambda typed: int(typed) if typed else None,
+    "is_driver": YES_NO.__getitem__,
+}
+
+
+def as_typed(vacancy: Vacancy) -> dict[str, Any]:
+    """What is on record of a household, as its fields show it."""
+    known = {name: getattr(vacancy, name) for name in ("version", *Household.__dataclass_fields__)}
+    return {
+        **known,
+        "district_code": vacancy.district_code or OUTSIDE,
+        "carers": str(vacancy.carers) if vacancy.carers else None,
+        "is_driver": {drives: word for word, drives in YES_NO.items()}[vacancy.is_driver],
+    }
 
 
 def filled_in(vacancy: Vacancy) -> HouseholdForm:
     """The form as it is to be shown for a household that is on record."""
-    known = {name: getattr(vacancy, name) for name in ("version", *Household.__dataclass_fields__)}
-    return HouseholdForm(
-        data={
-            **known,
-            "district_code": vacancy.district_code or OUTSIDE,
-            "carers": str(vacancy.carers) if vacancy.carers else None,
-            "is_driver": {drives: word for word, drives in YES_NO.items()}[vacancy.is_driver],
-        }
-    )
+    return HouseholdForm(data=as_typed(vacancy))
 
 
 class HoldForm(FlaskForm):  # type: ignore[misc]
     """Until when a place is kept for somebody."""
 
     version = HiddenField()
-    until = DateField(
+    until = Day(
         "Last day of the hold",
         validators=[InputRequired("Enter the last day of the hold")],
         description="From the next day the places count as free again by themselves.",
@@ -206,6 +236,6 @@ class ReopenForm(FlaskForm):  # type: ignore[misc]
 
     version = HiddenField()
     free_places = _number("Places free", "Enter how many places are free", 12, least=1)
-    available_from = DateField(
+    available_from = Day(
         "Available from", validators=[InputRequired("Enter the date from which the places are free")]
     )
