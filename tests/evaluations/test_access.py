@@ -250,6 +250,7 @@ PAGES = {
         "commissioner",
         "/evaluations/rounds/{round}/assignments/spread?keep_to=section",
     ),
+    "finished sheets": ("consensus", "commissioner", "/evaluations/rounds/{round}/finished-sheets"),
     "workload": ("evaluating", "commissioner", "/evaluations/rounds/{round}/workload"),
     "consensus": ("consensus", "commissioner", "/evaluations/rounds/{round}/consensus"),
 }

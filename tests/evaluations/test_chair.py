@@ -196,6 +196,20 @@ def test_what_was_asked_and_answered_stays_and_an_auditor_reads_it(client: Any) 
             session.execute(sa.text(change))
 
 
+def test_the_list_costs_the_same_for_many(client: Any, count_queries: Any) -> None:
+    here = case("evaluating")
+    page, costs = f"/evaluations/rounds/{here.round.id}/chair-questions", []
+    for questions in (2, 3):
+        for _ in range(questions):
+            asked(here)
+        client.sign_in(here.commissioner)
+        client.get(page)
+        with count_queries() as counted:
+            assert client.get(page).status_code == 200
+        costs.append(counted.number)
+    assert costs[0] == costs[1] <= 12
+
+
 def test_rule_06_whoever_answered_as_the_chair_took_part() -> None:
     here = case("evaluating")
     question = asked(here)

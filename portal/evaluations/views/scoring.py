@@ -77,10 +77,11 @@ def score(score: Score) -> ResponseReturnValue:
 def autosave(score: Score) -> ResponseReturnValue:
     """Score, reason and notes, sent by the page itself while somebody types; what became of them, for their place."""
     form, problem, has_conflict = ScoreForm(), None, False
+    # Nothing is wrong yet: whoever chose the score is about to give its reason.
+    waits = form.value.data is not None and not (form.reason.data or "").strip()
     try:
-        if form.value.data is not None and not (form.reason.data or "").strip():
-            raise Invalid(UNREASONED)
-        _store(score, form)
+        if not waits:
+            _store(score, form)
     except Invalid as refused:
         problem = refused.message
         session.rollback()
@@ -91,9 +92,8 @@ def autosave(score: Score) -> ResponseReturnValue:
         "evaluations/_score_saved.html",
         409 if has_conflict else 422 if problem else 200,
         score=score,
-        problem=problem,
+        problem=UNREASONED if waits else problem,
         has_conflict=has_conflict,
-        typed=form,
         now=clock.now(),
     )
 
