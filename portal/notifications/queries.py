@@ -26,7 +26,7 @@ class Row:
 
 @dataclass(frozen=True)
 class SealedDay:
-    """How many messages about unopened rounds did not arrive, of those written on one day."""
+    """How many sealed messages did not arrive, of those written on one day: of unopened rounds, or of drafts."""
 
     day: date
     messages: int
@@ -150,6 +150,12 @@ def list_undelivered(*, offset: int, limit: int) -> list[Message]:
 def list_sealed_days() -> list[SealedDay]:
     """Of sealed messages that did not arrive, all that the councils may know before opening (rule 1)."""
     rows = session.execute(sa.text("SELECT day, messages FROM count_undelivered_sealed()"))
+    return [SealedDay(row.day, row.messages) for row in rows]
+
+
+def list_unsubmitted_days() -> list[SealedDay]:
+    """Of mail about applications in opened rounds that nobody submitted, all that the councils ever know."""
+    rows = session.execute(sa.text("SELECT day, messages FROM count_undelivered_unsubmitted()"))
     return [SealedDay(row.day, row.messages) for row in rows]
 
 

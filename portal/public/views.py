@@ -49,7 +49,7 @@ def rounds() -> ResponseReturnValue:
     now = clock.now()
     found = frameworks.list_published_rounds(limit=PAGE_SIZE)
     return page(
-        "public/rounds.html", rounds=[(round_, frameworks.status_of(round_, now)) for round_ in found]
+        "public/rounds.html", rounds=[(round_, frameworks.public_status_of(round_, now)) for round_ in found]
     )
 
 
@@ -62,7 +62,7 @@ def show_round(round_id: uuid.UUID) -> ResponseReturnValue:
     return page(
         "public/show_round.html",
         round=round_,
-        standing=frameworks.status_of(round_, now),
+        standing=frameworks.public_status_of(round_, now),
         is_accepting=frameworks.is_accepting(round_, now),
         left=queries.time_left(round_, now),
         way_in=_way_in(round_),

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import socket
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 from itsdangerous import URLSafeTimedSerializer
 
@@ -58,13 +60,15 @@ def stored(live: Live) -> list[Path]:
     return [file for file in (live.folder / "files").rglob("*") if file.is_file()]
 
 
-def session_cookie(app: Any, person: Person) -> str:
-    """What the browser of somebody who has signed in holds."""
+def session_cookie(app: Any, person: Person, *, clock_is_off_by: timedelta = timedelta()) -> str:
+    """What the browser of somebody who has signed in holds, signed in by a machine whose clock is off."""
+    its_time = wall_clock() + clock_is_off_by.total_seconds()
     content = {
         "_user_id": str(person.id),
         "_fresh": True,
         "auth_version": person.auth_version,
-        "seen": int(wall_clock()),
+        "seen": int(its_time),
         "csrf_token": RAW_TOKEN,
     }
-    return str(app.session_interface.get_signing_serializer(app).dumps(content))
+    with patch("itsdangerous.timed.time.time", return_value=its_time):
+        return str(app.session_interface.get_signing_serializer(app).dumps(content))

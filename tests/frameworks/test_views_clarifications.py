@@ -245,3 +245,15 @@ def test_rule_09_a_provider_does_not_reach_the_desk(client, round_, writer):
     client.sign_in(writer)
     assert client.get(f"/clarifications/{asked.id}").status_code == 404
     assert client.get(f"/rounds/{round_.id}/clarifications").status_code == 403
+
+
+def test_whoever_asked_is_told_that_the_answer_was_corrected(client, round_, writer):
+    asked = clarifications.clarification("published", round_=round_, organisation=_of(writer), by=writer)
+    note = clarifications.note(asked)
+    client.sign_in(writer)
+    page = f"/framework/rounds/{round_.id}/your-questions"
+    assert "Corrected" not in text_of(client.get(page))
+    clarifications.note(round_=round_, number=2, corrects_id=note.id, kind="correction")
+    shown = text_of(client.get(page))
+    assert "The answer was corrected since" in shown
+    assert "read clarification 2" in shown

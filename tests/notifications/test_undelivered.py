@@ -158,7 +158,12 @@ def test_rule_01_mail_of_a_draft_stays_unseen_though_the_same_person_writes_for_
     save(RoleGrant(person_id=writer.id, role=Role.BID_WRITER, organisation_id=unknown))
     move_to(opened, "opened")
     message("consultant@agency.example", sealed_round_id=opened.id, state=S.FAILED)
-    assert "consultant@agency.example" not in page(client)
+    shown = page(client)
+    assert "consultant@agency.example" not in shown
+    assert "Messages about applications that were not submitted" in shown
+    assert "1 message, written on" in shown
+    acting_as(writer)
+    assert session.execute(sa.text("SELECT * FROM count_undelivered_unsubmitted()")).all() == []
 
 
 def test_long_lists_have_pages(client: Any, officer: Any) -> None:

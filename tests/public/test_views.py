@@ -77,6 +77,16 @@ def test_a_published_round_is_public_in_every_state(client: PortalClient, state:
     assert ("Start an application" in page) == (state == S.PUBLISHED)
 
 
+@pytest.mark.parametrize("state", ["opened", "evaluating", "consensus", "recommended"])
+def test_rule_09_the_public_is_not_told_how_far_the_councils_are(client: PortalClient, state: str) -> None:
+    of = round_(state)
+    for path in ("/framework/rounds", f"/framework/rounds/{of.id}"):
+        shown = client.get(path).text
+        assert "Being evaluated" in shown
+        assert "Recommended" not in shown
+        assert "Consensus" not in shown
+
+
 def test_a_round_says_how_it_is_scored(client: PortalClient) -> None:
     made = round_(S.PUBLISHED, quality_minimum=30, admission_rule=AdmissionRule.BEST_N, admit_at_most=7)
     extension(made, person(Role.COMMISSIONER))

@@ -120,8 +120,8 @@ def _begin_next(story: Story, by: Person) -> None:
         _terms(story, OPEN),
         title=f"{opens:%B %Y} re-opening",
         summary="For providers with carers for teenagers, and for brothers and sisters together.",
-        clarification_deadline=story.moment(60, "12:00"),
-        submission_deadline=story.moment(75, "17:00"),
+        clarification_deadline=story.moment(60, "17:00"),
+        submission_deadline=story.moment(75, "12:00"),
         agreements_start_on=closes + timedelta(days=120),
         authority_clause="",
     )
@@ -157,8 +157,8 @@ def _terms(story: Story, plan: Plan) -> RoundTerms:
     return RoundTerms(
         title=f"{published:%B %Y} re-opening",
         summary=plan.summary,
-        clarification_deadline=story.moment(plan.questions_until, "12:00"),
-        submission_deadline=story.moment(plan.deadline, "17:00"),
+        clarification_deadline=story.moment(plan.questions_until, "17:00"),
+        submission_deadline=story.moment(plan.deadline, "12:00"),
         agreements_start_on=story.day(plan.agreements_start),
         authority_decision="23-00112",
         authority_clause="Invitation to tender, section 4: re-opening of the framework (illustrative)",

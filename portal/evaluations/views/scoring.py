@@ -156,6 +156,8 @@ def _score_page(score: Score, form: ScoreForm, left: Left) -> ResponseReturnValu
         is_anonymous=is_anonymous,
         answer=queries.answer_to(submission, score.question),
         states=applications.list_file_states(submission) if submission else {},
+        requests=applications.list_requests_about(application, [score.question_id]),
+        now=clock.now(),
         numbers=queries.number_files(submission) if is_anonymous else {},
         scores=scores,
         place=[other.id for other in scores].index(score.id) + 1,

@@ -83,6 +83,7 @@ from portal.frameworks.queries.rounds import (
     list_published_rounds,
     list_rounds,
     list_steps,
+    public_status_of,
     status_of,
     takes_questions,
 )
@@ -152,6 +153,7 @@ __all__ = [
     "list_volumes",
     "list_waiting",
     "propose_extensions",
+    "public_status_of",
     "publication_facts",
     "status_of",
     "takes_questions",

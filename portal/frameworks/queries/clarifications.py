@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import TypeVar
 
 import sqlalchemy as sa
-from sqlalchemy.orm import joinedload, lazyload
+from sqlalchemy.orm import aliased, joinedload, lazyload
 
 from portal.accounts.models import Person, RoleGrant
 from portal.accounts.states import Role
@@ -35,11 +35,14 @@ SEARCHED = sa.func.to_tsvector(
 
 @dataclass(frozen=True)
 class Asked:
-    """A question, the number of the note that answers it, and who asked, as far as whoever reads may know."""
+    """A question, the number of the note that answers it, who asked as far as whoever reads may know, and the
+    number of the note that corrects the answer.
+    """
 
     clarification: Clarification
     number: int | None
     asker: str | None
+    corrected_by: int | None = None
 
 
 @dataclass(frozen=True)
@@ -125,10 +128,12 @@ def list_own_questions(person: Person, round_: Round, *, limit: int = 25, offset
     return [Asked(*row) for row in session.execute(statement)]
 
 
-def _asked() -> sa.Select[Clarification, int | None, str | None]:
+def _asked() -> sa.Select[Clarification, int | None, str | None, int | None]:
+    correction = aliased(ClarificationNote)
     return (
-        sa.select(Clarification, ClarificationNote.number, Organisation.legal_name)
+        sa.select(Clarification, ClarificationNote.number, Organisation.legal_name, correction.number)
         .outerjoin(ClarificationNote, ClarificationNote.clarification_id == Clarification.id)
+        .outerjoin(correction, correction.corrects_id == ClarificationNote.id)
         .outerjoin(ClarificationAsker, ClarificationAsker.clarification_id == Clarification.id)
         .outerjoin(Organisation, Organisation.id == ClarificationAsker.organisation_id)
     )

@@ -15,6 +15,8 @@ from portal.core.errors import NotFound
 from portal.frameworks.models import DeadlineExtension, Framework, Round
 from portal.frameworks.states import RoundState
 
+INSIDE = frozenset({RoundState.OPENED, RoundState.EVALUATING, RoundState.CONSENSUS, RoundState.RECOMMENDED})
+
 
 @dataclass(frozen=True)
 class RoundStatus:
@@ -47,6 +49,15 @@ def status_of(round_: Round, now: datetime) -> RoundStatus:
         return RoundStatus("Closed to applications", "warning")
     tones = {RoundState.DRAFT: "neutral", RoundState.CANCELLED: "bad", RoundState.CONCLUDED: "neutral"}
     return RoundStatus(round_.state.label, tones.get(round_.state, "info"))
+
+
+def public_status_of(round_: Round, now: datetime) -> RoundStatus:
+    """What the public and applicants are told: how far the councils are inside is theirs until notices are sent."""
+    if round_.state in INSIDE or (round_.state == RoundState.DECIDED and round_.notices_sent_at is None):
+        return RoundStatus("Being evaluated", "info")
+    if round_.state == RoundState.STANDSTILL:
+        return RoundStatus("Decided", "info")
+    return status_of(round_, now)
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ def undelivered() -> ResponseReturnValue:
         number=number,
         has_next=len(found) > PAGE_LENGTH,
         sealed_days=queries.list_sealed_days(),
+        unsubmitted_days=queries.list_unsubmitted_days(),
     )
 
 
