@@ -230,6 +230,11 @@ def can_watch(person: Person, watched: queries.Watched) -> Verdict:
     return verdict and _declared_none(watched.has_conflict)
 
 
+def can_meet(person: Person, meeting: queries.Meeting) -> Verdict:
+    """The page of the meeting on one question: as its agreed score."""
+    return can_watch(person, meeting.watched)
+
+
 def _sits_in(person: Person, *, has_sheet: bool, is_finished: bool) -> Verdict:
     if not has_sheet and not person.holds(Role.COMMISSIONER):
         return denied("Only moderators and the evaluators of this application see its scores.")
@@ -242,8 +247,14 @@ def can_moderate(person: Person, application: Application) -> Verdict:
     """Writing the agreed score: a commissioner without a conflict, until quality is locked."""
     if not person.holds(Role.COMMISSIONER):
         return denied("Only a commissioner moderates consensus.")
-    if not (verdict := can_read_consensus(person, application)):
-        return verdict
+    verdict = can_read_consensus(person, application)
+    return verdict and may_chair(person, application)
+
+
+def may_chair(person: Person, application: Application) -> Verdict:
+    """Of those who may read an application's scores, whether this one may write what is agreed now."""
+    if not person.holds(Role.COMMISSIONER):
+        return denied("Only a commissioner moderates consensus.")
     if application.round.quality_locked_at is not None or application.round.state != RoundState.CONSENSUS:
         return denied("Quality consensus is locked.")
     if queries.is_short_of_evaluators(application):

@@ -90,6 +90,14 @@ from portal.evaluations.queries.naming import (
     numbered,
     shown_file_name,
     shown_name,
+from portal.evaluations.queries.meeting import (
+    Applicant,
+    Meeting,
+    Watched,
+    find_attended,
+    get_meeting,
+    get_watched,
+    list_turns,
 )
 from portal.evaluations.queries.prices import (
     PricedApplication,
@@ -145,6 +153,7 @@ __all__ = [
     "Grid",
     "Heard",
     "Left",
+    "Meeting",
     "Opinion",
     "Page",
     "PriceLine",
@@ -186,6 +195,7 @@ __all__ = [
     "get_chair_question",
     "get_finding",
     "get_grid",
+    "get_meeting",
     "get_price_query",
     "get_score",
     "get_score_of",

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.orm import contains_eager, joinedload
 
 from portal.accounts.models import Person
 from portal.accounts.states import Role
@@ -68,11 +69,45 @@ class Applicant:
     is_agreed: bool
 
 
+@dataclass(frozen=True)
+class Meeting:
+    """One question of one application on the table, with what is agreed on it."""
+
+    application: Application
+    watched: Watched
+
+
 def get_watched(person: Person, application_id: uuid.UUID, question_id: uuid.UUID) -> Watched:
     """What is agreed on one question of one application: one statement, because open pages ask every few seconds.
 
     Raises `NotFound` where there is no such application of an opened round, or no such question in it.
     """
+    row = session.execute(_watching(person, application_id, question_id)).one_or_none()
+    if row is None:
+        raise NotFound
+    return Watched(*row)
+
+
+def get_meeting(person: Person, application_id: uuid.UUID, question_id: uuid.UUID) -> Meeting:
+    """The same with the application, its applicant and round; one statement.
+
+    Raises `NotFound` also for a question that an evaluator of this application was not assigned (rule 3).
+    """
+    row = session.execute(
+        _watching(person, application_id, question_id)
+        .add_columns(Application)
+        .options(contains_eager(Application.round), joinedload(Application.organisation, innerjoin=True))
+    ).one_or_none()
+    if row is None:
+        raise NotFound
+    *columns, application = row
+    watched = Watched(*columns)
+    if watched.has_sheet and not watched.is_assigned and not person.holds(Role.COMMISSIONER):
+        raise NotFound
+    return Meeting(application, watched)
+
+
+def _watching(person: Person, application_id: uuid.UUID, question_id: uuid.UUID) -> sa.Select[Any]:
     columns: list[Any] = [
         Application.id,
         Question.id,
@@ -90,7 +125,7 @@ def get_watched(person: Person, application_id: uuid.UUID, question_id: uuid.UUI
         sa.func.coalesce(Person.full_name, ""),
         ConsensusScore.id,
     ]
-    row = session.execute(
+    return (
         sa.select(*columns)
         .select_from(Application)
         .join(Round, Round.id == Application.round_id)
@@ -109,10 +144,7 @@ def get_watched(person: Person, application_id: uuid.UUID, question_id: uuid.UUI
             Round.opened_at.is_not(None),
             Application.submitted_at.is_not(None),
         )
-    ).one_or_none()
-    if row is None:
-        raise NotFound
-    return Watched(*row)
+    )
 
 
 def list_turns(person: Person, application: Application, question: Question) -> Sequence[Applicant]:

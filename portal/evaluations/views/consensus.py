@@ -42,7 +42,7 @@ def application_consensus(application: Application) -> ResponseReturnValue:
         application=application,
         lines=lines,
         to_agree=next((line for line in lines if line.agreed is None), None),
-        may_moderate=policy.can_moderate(current_person(), application),
+        may_moderate=policy.may_chair(current_person(), application),
         is_moderator=policy.reads_whole(current_person()),
         void_sheets=void_sheets,
         void_scores=queries.list_void_scores(void_sheets) if policy.audits(current_person()) else {},

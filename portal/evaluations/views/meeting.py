@@ -18,7 +18,7 @@ from portal.core.errors import Invalid, NotFound, Stale
 from portal.core.web import beside, done, page, seen_version
 from portal.evaluations import policy, queries, services
 from portal.evaluations.forms import ConsensusForm
-from portal.evaluations.queries import Applicant, ConsensusLine, Watched
+from portal.evaluations.queries import Applicant, ConsensusLine, Meeting, Watched
 from portal.evaluations.states import SCORE_DESCRIPTORS
 from portal.evaluations.views.frame import blueprint
 
@@ -26,8 +26,9 @@ from portal.evaluations.views.frame import blueprint
 @blueprint.route(
     "/evaluations/applications/<uuid:application_id>/consensus/<uuid:question_id>", methods=["GET", "POST"]
 )
-@access(policy.can_read_consensus, of=queries.get_application)
-def agree(application: Application, question_id: uuid.UUID) -> ResponseReturnValue:
+@access(policy.can_meet, of=queries.get_meeting)
+def agree(meeting: Meeting) -> ResponseReturnValue:
+    application, question_id = meeting.application, meeting.watched.question_id
     lines = lines_shown(application)
     form = _form(application, _line(lines, question_id))
     status = 200
@@ -39,7 +40,8 @@ def agree(application: Application, question_id: uuid.UUID) -> ResponseReturnVal
             status = 422
         except (Stale, StaleDataError):
             lines, status = _see_again(application, question_id, form), 409
-    return _meeting_page(application, lines, question_id, form, status)
+            meeting = queries.get_meeting(current_person(), application.id, question_id)
+    return _meeting_page(meeting, lines, form, status)
 
 
 @blueprint.route(
@@ -102,17 +104,14 @@ def _see_again(application: Application, question_id: uuid.UUID, form: Consensus
 
 
 def _meeting_page(
-    application: Application,
-    lines: list[ConsensusLine],
-    question_id: uuid.UUID,
-    form: ConsensusForm,
-    status: int,
+    meeting: Meeting, lines: list[ConsensusLine], form: ConsensusForm, status: int
 ) -> ResponseReturnValue:
-    person, line = current_person(), _line(lines, question_id)
+    person, application, watched = current_person(), meeting.application, meeting.watched
+    line = _line(lines, watched.question_id)
     record_access(application, person, f"question {line.question.number}, all scores")
     submission = applications.latest_submission(application)
-    watched = queries.get_watched(person, application.id, question_id)
-    may_moderate = policy.can_moderate(person, application)
+    answer = queries.answer_to(submission, line.question)
+    may_chair = policy.may_chair(person, application)
     return page(
         "evaluations/agree.html",
         status,
@@ -120,11 +119,11 @@ def _meeting_page(
         line=line,
         questions=_questions(lines, line),
         applicants=_applicants(application, line),
-        answer=queries.answer_to(submission, line.question),
-        states=applications.list_file_states(submission) if submission else {},
-        may_moderate=may_moderate,
+        answer=answer,
+        states=applications.list_file_states(submission) if submission and answer.files else {},
+        may_moderate=may_chair,
         watched=watched,
-        opened=watched.mark if may_moderate else None,
+        opened=watched.mark if may_chair else None,
         descriptors=SCORE_DESCRIPTORS,
         is_overtaken=status == 409,
         is_moderator=policy.reads_whole(person),
