@@ -290,3 +290,23 @@ def test_rule_05_the_database_keeps_what_was_agreed_and_what_each_gave() -> None
             session.execute(sa.text(change))
     with as_worker():
         assert session.execute(sa.text(EVERY_SCORE)).all() == before
+
+
+def test_where_applicants_are_numbers_the_shared_screen_names_nobody(client: Any) -> None:
+    here = meeting(count=2, applicants_anonymised=True)
+    with as_worker():
+        for number, application in zip((2, 1), here.applications, strict=True):
+            application.applicant_number = number
+    session.commit()
+    for person in (here.commissioner, here.evaluators[0]):
+        client.sign_in(person)
+        for page in (address(here), address(here).rsplit("/", 1)[0]):
+            shown = client.get(page).get_data(as_text=True)
+            assert "Applicant 2" in shown
+            assert not any(one.organisation.legal_name in shown for one in here.applications)
+            assert here.application.reference not in shown
+        assert "Previous applicant: </span>Applicant 1" in client.get(address(here)).get_data(as_text=True)
+    client.sign_in(here.commissioner)
+    listed = client.get(f"/evaluations/rounds/{here.round.id}/consensus").get_data(as_text=True)
+    assert here.application.organisation.legal_name in listed  # the chair's own list tells which is which
+    assert "Applicant 2 in the meeting" in listed

@@ -83,13 +83,6 @@ from portal.evaluations.queries.consensus import (
     rounds_taken_part_in,
 )
 from portal.evaluations.queries.grid import Cell, Grid, get_grid, only
-from portal.evaluations.queries.meeting import Applicant, Watched, find_attended, get_watched, list_turns
-from portal.evaluations.queries.naming import (
-    is_anonymous,
-    number_files,
-    numbered,
-    shown_file_name,
-    shown_name,
 from portal.evaluations.queries.meeting import (
     Applicant,
     Meeting,
@@ -98,6 +91,13 @@ from portal.evaluations.queries.meeting import (
     get_meeting,
     get_watched,
     list_turns,
+)
+from portal.evaluations.queries.naming import (
+    is_anonymous,
+    number_files,
+    numbered,
+    shown_file_name,
+    shown_name,
 )
 from portal.evaluations.queries.prices import (
     PricedApplication,

@@ -66,6 +66,7 @@ class ConsensusProgress:
     application_id: uuid.UUID
     reference: str
     legal_name: str
+    number: int | None
     agreed: int
     wide: int
 
@@ -137,7 +138,14 @@ def list_consensus_progress(round_: Round, page: int = 1) -> Page:
     )
     wide = sa.select(sa.func.count()).select_from(spreads).correlate(Application).scalar_subquery()
     rows = session.execute(
-        sa.select(Application.id, Application.reference, Organisation.legal_name, agreed, wide)
+        sa.select(
+            Application.id,
+            Application.reference,
+            Organisation.legal_name,
+            Application.applicant_number,
+            agreed,
+            wide,
+        )
         .join(Organisation, Organisation.id == Application.organisation_id)
         .where(here)
         .order_by(Organisation.legal_name, Application.id)

@@ -20,6 +20,7 @@ from portal.core.errors import NotFound
 from portal.evaluations.models import ConflictDeclaration, ConsensusScore, EvaluationSheet, Score
 from portal.evaluations.queries.applications import COMPLIANT
 from portal.evaluations.queries.conflicts import READERS
+from portal.evaluations.queries.naming import is_anonymous, numbered
 from portal.frameworks.models import Question, Round, Section
 from portal.frameworks.states import RoundState
 from portal.providers.models import Organisation
@@ -62,10 +63,10 @@ class Watched:
 
 @dataclass(frozen=True)
 class Applicant:
-    """One application that a meeting can turn to, for one question."""
+    """One application that a meeting can turn to, for one question: by its number where the round says so."""
 
     application_id: uuid.UUID
-    legal_name: str
+    name: str
     is_agreed: bool
 
 
@@ -148,7 +149,7 @@ def _watching(person: Person, application_id: uuid.UUID, question_id: uuid.UUID)
 
 
 def list_turns(person: Person, application: Application, question: Question) -> Sequence[Applicant]:
-    """The compliant applications on which this person may see this question's scores, by legal name.
+    """The compliant applications on which this person may see this question's scores, by name, or else by number.
 
     Whoever may not read before declaring sees only those that they declared no conflict on; an evaluator only those
     that they were assigned this question of, and finished. One statement.
@@ -165,14 +166,18 @@ def list_turns(person: Person, application: Application, question: Question) -> 
         ConsensusScore.question_id == question.id,
         ConsensusScore.voided_at.is_(None),
     )
+    by_number = is_anonymous(application)  # an order by name would tell which is which
     rows = session.execute(
-        sa.select(Application.id, Organisation.legal_name, agreed)
+        sa.select(Application.id, Organisation.legal_name, Application.applicant_number, agreed)
         .join(Organisation, Organisation.id == Application.organisation_id)
         .outerjoin(ConflictDeclaration, _declared_by(person))
         .where(Application.round_id == application.round_id, Application.state.in_(COMPLIANT), *allowed)
-        .order_by(Organisation.legal_name, Application.id)
+        .order_by(Application.applicant_number if by_number else Organisation.legal_name, Application.id)
     )
-    return [Applicant(*row) for row in rows]
+    return [
+        Applicant(application_id, numbered(number) if by_number else legal_name, is_agreed)
+        for application_id, legal_name, number, is_agreed in rows
+    ]
 
 
 def find_attended(round_: Round, person: Person) -> str:

@@ -40,6 +40,8 @@ def application_consensus(application: Application) -> ResponseReturnValue:
     return page(
         "evaluations/application_consensus.html",
         application=application,
+        applicant=queries.shown_name(application),
+        is_anonymous=queries.is_anonymous(application),
         lines=lines,
         to_agree=next((line for line in lines if line.agreed is None), None),
         may_moderate=policy.may_chair(current_person(), application),

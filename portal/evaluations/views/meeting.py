@@ -116,6 +116,8 @@ def _meeting_page(
         "evaluations/agree.html",
         status,
         application=application,
+        applicant=queries.shown_name(application),
+        numbers=queries.number_files(submission) if queries.is_anonymous(application) else {},
         line=line,
         questions=_questions(lines, line),
         applicants=_applicants(application, line),
@@ -202,7 +204,7 @@ def _next_applicant(application: Application, line: ConsensusLine) -> ResponseRe
         to = url_for("evaluations.consensus", round_id=application.round_id)
         return done(f"Saved. Question {line.question.number} is agreed for every applicant.", to)
     return done(
-        f"Agreed score on {application.organisation.legal_name} saved.",
+        f"Agreed score on {queries.shown_name(application)} saved.",
         _address(following.application_id, line.question.id),
     )
 
