@@ -245,10 +245,7 @@ def _sits_in(person: Person, *, has_sheet: bool, is_finished: bool) -> Verdict:
 
 def can_moderate(person: Person, application: Application) -> Verdict:
     """Writing the agreed score: a commissioner without a conflict, until quality is locked."""
-    if not person.holds(Role.COMMISSIONER):
-        return denied("Only a commissioner moderates consensus.")
-    verdict = can_read_consensus(person, application)
-    return verdict and may_chair(person, application)
+    return can_read_consensus(person, application) and may_chair(person, application)
 
 
 def may_chair(person: Person, application: Application) -> Verdict:
@@ -323,16 +320,10 @@ def can_see_analysis(person: Person, round_: Round) -> Verdict:
 
 
 def can_see_stability(person: Person, round_: Round) -> Verdict:
-    """Whether the outcome would hold: as the analysis, once quality and price are locked."""
-    if round_.quality_locked_at is None:
-        return denied(
-            "Outcomes are tried out once quality and price are both locked, so that no score can follow."
-        )
-    if not (verdict := can_see_analysis(person, round_)):
-        return verdict
-    if queries.list_open_price_queries(round_):
-        return denied("A low price is still being queried. Outcomes are tried out when that is settled.")
-    return ALLOWED
+    """Whether the outcome would hold: as the analysis, once quality and every price are settled."""
+    if round_.quality_locked_at is None or queries.list_open_price_queries(round_):
+        return denied("Outcomes are tried out once quality is locked and no price is being queried any more.")
+    return can_see_analysis(person, round_)
 
 
 def can_see_results(person: Person, round_: Round) -> Verdict:
