@@ -71,7 +71,7 @@ def test_a_cell_saves_by_itself_and_offers_to_undo_it(signed_in: Any, vacancy: V
     answer = save(signed_in, vacancy, "placed_now", placed_now="2")
     assert (answer.status_code, vacancy.placed_now, vacancy.free_places) == (200, 2, 1)
     assert answer.text.lstrip().startswith("<tr")
-    assert "Placed now from 1 to 2; places free from 2 to 1" in answer.text
+    assert "Placed now from 1 to 2; Places free from 2 to 1" in answer.text
     address = re.search(r'action="(/vacancies/changes/[^"]+)"', answer.text)
     assert address is not None
     undone = signed_in.post(address[1], headers=HX)

@@ -3,6 +3,7 @@
 from portal.vacancies.queries.distances import is_known_outward, list_outwards_within, miles_between
 from portal.vacancies.queries.history import (
     HISTORY_COLUMNS,
+    NOT_UNDONE,
     Told,
     as_json,
     from_json,
@@ -31,6 +32,8 @@ from portal.vacancies.queries.households import (
     is_free_on,
     list_for_organisation,
     list_kept_organisations,
+    list_leads_to_remind,
+    list_to_confirm,
     shown_since,
     sum_open_versions,
 )
@@ -44,6 +47,7 @@ from portal.vacancies.queries.lists import (
 
 __all__ = [
     "HISTORY_COLUMNS",
+    "NOT_UNDONE",
     "OUTSIDE",
     "SORTS",
     "Counts",
@@ -70,8 +74,10 @@ __all__ = [
     "list_for_organisation",
     "list_history",
     "list_kept_organisations",
+    "list_leads_to_remind",
     "list_outwards_within",
     "list_standing_since",
+    "list_to_confirm",
     "list_touched_since_batch",
     "lock_batch",
     "miles_between",

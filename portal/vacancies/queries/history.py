@@ -22,6 +22,8 @@ from portal.vacancies.states.lists import WORDS
 
 NOT_SAID = frozenset({"id", "organisation_id", "created_at", "version"})
 HISTORY_COLUMNS = tuple(column.key for column in Vacancy.__table__.columns if column.key not in NOT_SAID)
+# What others did stands until they undo it.
+NOT_UNDONE = frozenset({"places taken for a child"})
 _ENUMS: dict[str, Any] = {"state": VacancyState, "gender": Gender}
 
 
@@ -89,7 +91,7 @@ def list_history(vacancy: Vacancy, *, limit: int = 50) -> list[Told]:
             name or "By machine",
             list_differences(change.before, change.after),
             is_undone=undone is not None,
-            may_undo=bool(standing) and change.id == standing[0],
+            may_undo=bool(standing) and change.id == standing[0] and change.verb not in NOT_UNDONE,
         )
         for change, name, undone in rows
     ]

@@ -9,12 +9,15 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 
-from portal.accounts.models import Person
+from portal.accounts.models import Person, RoleGrant
 from portal.accounts.states import Role
 from portal.core import clock
 from portal.core.db import session
 from portal.core.errors import NotFound
+from portal.providers.models import Organisation
+from portal.providers.states import OrganisationState
 from portal.vacancies.models import Vacancy
 from portal.vacancies.states import AGEING_DAYS, FRESH_DAYS, OPEN, Freshness, VacancyState
 
@@ -189,3 +192,38 @@ def list_kept_organisations(person: Person) -> list[uuid.UUID]:
         for organisation_id in person.organisation_ids
         if person.acts_for(organisation_id, Role.PLACEMENTS_LEAD)
     ]
+
+
+def list_leads_to_remind() -> Sequence[uuid.UUID]:
+    """The placements leads of verified providers with open households that are ageing or stale."""
+    return session.scalars(
+        sa.select(RoleGrant.person_id)
+        .distinct()
+        .join(Vacancy, Vacancy.organisation_id == RoleGrant.organisation_id)
+        .join(Organisation, Organisation.id == RoleGrant.organisation_id)
+        .where(RoleGrant.role == Role.PLACEMENTS_LEAD, *_waiting())
+    ).all()
+
+
+def list_to_confirm(person: Person) -> list[tuple[str, list[str]]]:
+    """What this person is to confirm as placements lead: each provider's name, and references in order."""
+    rows = session.execute(
+        sa.select(Organisation.legal_name, sa.func.array_agg(_in_order(Vacancy.carer_reference)))
+        .join(Vacancy, Vacancy.organisation_id == Organisation.id)
+        .where(Organisation.id.in_(list_kept_organisations(person)), *_waiting())
+        .group_by(Organisation.id)
+        .order_by(Organisation.legal_name)
+    )
+    return [(name, references) for name, references in rows]
+
+
+def _in_order(column: Any) -> Any:
+    return aggregate_order_by(column, column)
+
+
+def _waiting() -> tuple[sa.ColumnElement[bool], ...]:
+    return (
+        Organisation.state == OrganisationState.VERIFIED,
+        Vacancy.state.in_(sorted(OPEN)),
+        Vacancy.confirmed_at < fresh_since(clock.now()),
+    )

@@ -18,6 +18,7 @@ from portal.vacancies.services.places import (
     take_places,
     withdraw_vacancy,
 )
+from portal.vacancies.services.reminding import remind_to_confirm
 from portal.vacancies.services.upserting import (
     Outcome,
     RowOutcome,
@@ -42,6 +43,7 @@ __all__ = [
     "household_of",
     "load_districts",
     "release_vacancy",
+    "remind_to_confirm",
     "reopen_vacancy",
     "take_places",
     "undo_batch",

@@ -105,6 +105,10 @@ def _restore(vacancy: Vacancy, change: VacancyChange, by: Actor) -> None:
 def _refuse_unless_last(change: VacancyChange) -> None:
     if change.undoes_id is not None:
         raise Refused("This was an undo. Change the household instead.")
+    if change.verb in queries.NOT_UNDONE:
+        raise Refused(
+            "Places that a council has taken for a child are not undone here. Ask its placement officer."
+        )
     if queries.is_undone(change):
         raise Refused("This was undone already.")
     later = queries.list_standing_since(change)

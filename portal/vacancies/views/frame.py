@@ -103,7 +103,7 @@ def told(change: VacancyChange | None) -> dict[str, Any] | None:
     """A change in words, and the change itself, for the message that offers to undo it."""
     if change is None:
         return None
-    words = "Undone" if change.undoes_id else queries.words_of_change(change).capitalize()
+    words = "Undone" if change.undoes_id else queries.words_of_change(change)
     return {"words": words, "change": None if change.undoes_id else change}
 
 
