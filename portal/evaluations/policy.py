@@ -378,8 +378,10 @@ def _evaluates(person: Person, application: Application) -> bool:
 def can_read_files(person: Person, application: Application) -> Verdict:
     """Files of an application: commissioners and its evaluators without a conflict, and auditors."""
     begun = application.round.state not in {RoundState.OPENED, RoundState.CANCELLED}
-    if person.holds(Role.COMMISSIONER) or (begun and _evaluates(person, application)):
+    if person.holds(Role.COMMISSIONER):
         return no_conflict(person, application)
+    if begun and _evaluates(person, application):
+        return _declared_for(person, application)
     if audits(person):
         return ALLOWED
     return denied(

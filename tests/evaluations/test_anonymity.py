@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
+from portal.applications.models import Submission
 from portal.core.db import session
 from portal.core.errors import Refused
 from portal.evaluations import services
-from portal.evaluations.queries import list_my_sheets, next_in_round
+from portal.evaluations.queries import list_my_sheets, next_in_round, number_files, shown_file_name
 from tests.evaluations.test_rules import sheet_of
 from tests.factories import evaluations as made
 from tests.factories.evaluations import Case, case
@@ -114,6 +116,14 @@ def test_rule_03_no_name_is_shown_where_an_evaluator_scores(client: Any) -> None
         assert answer.status_code == 303, version
     finished = client.post(f"/evaluations/sheets/{sheet.id}/finish", follow_redirects=True)
     assert f"Finished: your scores on {number} are locked." in finished.get_data(as_text=True)
+
+
+def test_rule_03_a_file_is_called_by_its_number() -> None:
+    first, second = uuid.uuid4(), uuid.uuid4()
+    questions = [{"files": [{"id": str(first)}]}, {"files": [{"id": str(second)}, {"id": str(first)}]}]
+    submission = Submission(content={"sections": [{"questions": questions}]})
+    assert shown_file_name(submission, second, "pdf") == "document-2.pdf"
+    assert number_files(submission) == {str(first): 1, str(second): 2}
 
 
 def test_rule_03_numbers_show_once_everybody_was_declared_on(client: Any) -> None:

@@ -84,6 +84,17 @@ def test_rule_03_a_conflict_shuts_the_person_out_everywhere(client: Any) -> None
         services.save_score(score, value=3, reason="No.", by=evaluator)
 
 
+def test_rule_03_before_declaring_sql_shows_nothing_of_an_application() -> None:
+    here = case("evaluating", declared=False)
+    tables = ("submission", "submitted_file", "document")
+    for person in here.people:
+        acting_as(person)
+        assert [count(f"SELECT count(*) FROM {table}") for table in tables] == [0, 0, 0]
+        made.declaration(here.application, person)
+        acting_as(person)
+        assert all(count(f"SELECT count(*) FROM {table}") for table in tables)
+
+
 def test_rule_03_a_conflict_hides_the_submission_in_the_database() -> None:
     here = case("evaluating", declared=False)
     statement = "SELECT count(*) FROM submission WHERE application_id = :id"

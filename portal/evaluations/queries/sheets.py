@@ -293,6 +293,12 @@ def count_left(score: Score) -> Left:
     return Left(of_question, of_round, follows or ScoringOrder.APPLICATION, asked, answered)
 
 
+def find_order(person: Person) -> ScoringOrder:
+    """In which order this evaluator goes on: as they last chose, or through one application."""
+    chosen = sa.select(OrderChosen.follows).where(OrderChosen.person_id == person.id)
+    return session.scalars(chosen).one_or_none() or ScoringOrder.APPLICATION
+
+
 def _waiting(score: Score) -> sa.Select[Score]:
     """The evaluator's scores of the same round that are still to be given."""
     return (

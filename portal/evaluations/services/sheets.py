@@ -49,7 +49,11 @@ def choose_order(follows: ScoringOrder, *, by: Person) -> None:
     """Keep in which order an evaluator goes on from score to score, until they choose the other."""
     require(policy.can_list_my_sheets(by))
     statement = insert(OrderChosen).values(person_id=by.id, follows=follows)
-    session.execute(statement.on_conflict_do_update(index_elements=["person_id"], set_={"follows": follows}))
+    session.execute(
+        statement.on_conflict_do_update(
+            index_elements=["person_id"], set_={"follows": follows}, where=OrderChosen.follows != follows
+        )
+    )
 
 
 def finish_sheet(sheet: EvaluationSheet, *, by: Person) -> None:

@@ -15,7 +15,6 @@ from portal.core.web import beside, done, form_status, page, page_number, seen_v
 from portal.evaluations import policy, queries, services
 from portal.evaluations.forms import ActionForm, ScoreForm, read_order
 from portal.evaluations.models import EvaluationSheet, Score
-from portal.evaluations.queries import Left
 from portal.evaluations.states import ScoringOrder
 from portal.evaluations.views.frame import blueprint
 
@@ -61,15 +60,14 @@ def finish(sheet: EvaluationSheet) -> ResponseReturnValue:
 def score(score: Score) -> ResponseReturnValue:
     if request.method == "POST" and request.form.get("keep-score") == "theirs":
         return done("Kept: what was saved elsewhere.", url_for("evaluations.score", score_id=score.id))
-    left = queries.count_left(score)
-    form = ScoreForm(obj=score, follows=left.follows.value)
+    form = ScoreForm(obj=score)
     if form.validate_on_submit():
         try:
-            return _save(score, form, left)
+            return _save(score, form)
         except Invalid as refused:
             beside(form, refused)
     record_access(score.sheet.application, current_person(), f"question {score.question.number}")
-    return _score_page(score, form, left)
+    return _score_page(score, form)
 
 
 @blueprint.route("/evaluations/scores/<uuid:score_id>/autosave", methods=["POST"])
@@ -111,17 +109,17 @@ def _store(score: Score, form: ScoreForm) -> None:
     )
 
 
-def _save(score: Score, form: ScoreForm, left: Left) -> ResponseReturnValue:
+def _save(score: Score, form: ScoreForm) -> ResponseReturnValue:
     stays = request.form.get("then") != "next"
     if not stays and form.value.data is None:
         raise Invalid("Choose a score, or save without going on.", field="value")
     _store(score, form)
-    follows = read_order(form.follows.data) or left.follows
-    if follows != left.follows:
+    follows = read_order(form.follows.data)
+    if follows is not None:
         services.choose_order(follows, by=current_person())
     if stays:
         return done("Saved.", url_for("evaluations.score", score_id=score.id))
-    return _go_on(score, follows)
+    return _go_on(score, follows or queries.find_order(current_person()))
 
 
 def _go_on(score: Score, follows: ScoringOrder) -> ResponseReturnValue:
@@ -142,8 +140,9 @@ def _go_on(score: Score, follows: ScoringOrder) -> ResponseReturnValue:
     return done(said, url_for("evaluations.score", score_id=following.id))
 
 
-def _score_page(score: Score, form: ScoreForm, left: Left) -> ResponseReturnValue:
-    application = score.sheet.application
+def _score_page(score: Score, form: ScoreForm) -> ResponseReturnValue:
+    application, left = score.sheet.application, queries.count_left(score)
+    form.follows.data = form.follows.data or left.follows.value
     submission = applications.latest_submission(application)
     scores = queries.list_scores(score.sheet)
     is_anonymous = queries.is_anonymous(application)
