@@ -179,6 +179,12 @@ class ProcedureForm(FlaskForm):  # type: ignore[misc]
     consultee = StringField("Cabinet Member consulted", [_short], description="Name and portfolio.")
     consulted_on = OptionalDay("Consulted on")
     consultee_view = TextAreaField("What the Cabinet Member said", [_long])
+    consultee_interests = TextAreaField(
+        "Interests that the Cabinet Member declared",
+        [_long],
+        description="Against the list of applicants, before being consulted. Write “None” where there are none.",
+    )
+    consultee_declared_on = OptionalDay("Declared on")
     member_number = StringField("Number of the member’s decision", [_short])
     member_name = StringField("Taken by", [_short])
     member_decided_on = OptionalDay("Taken on")

@@ -144,6 +144,8 @@ class DecisionRecord(Versioned, Base):
     consultee: Mapped[str] = mapped_column(default="")
     consulted_on: Mapped[date | None]
     consultee_view: Mapped[str] = mapped_column(default="")
+    consultee_interests: Mapped[str] = mapped_column(default="", server_default="")
+    consultee_declared_on: Mapped[date | None]
     committee: Mapped[str] = mapped_column(default="")
     committee_on: Mapped[date | None]
     committee_view: Mapped[str] = mapped_column(default="")

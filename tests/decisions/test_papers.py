@@ -71,6 +71,8 @@ def test_an_approval_waits_for_everything_it_rests_on(client: Any) -> None:
         ({"consulted_on": 1}, "still to come"),
         ({"medway_agreed_on": None}, "Medway"),
         ({"screening_review_on": None}, "review date"),
+        ({"consultee_interests": ""}, "interests the consulted Cabinet Member declared"),
+        ({"consultee_declared_on": -2}, "declares interests before being consulted"),
     ],
 )
 def test_each_date_guards_the_approval(changes: dict[str, Any], said: str) -> None:

@@ -75,6 +75,8 @@ def procedure(**changes: Any) -> Procedure:
             "consultee": "Casey Cabinet",
             "consulted_on": today - timedelta(days=5),
             "consultee_view": "Content.",
+            "consultee_interests": "None.",
+            "consultee_declared_on": today - timedelta(days=6),
             "member_number": "23-00112",
             "member_name": "Casey Cabinet",
             "member_decided_on": today - timedelta(days=400),

@@ -21,6 +21,7 @@ ORGANISATION = {
     "branches": "Whitstable and Rochester, each with a supervising team.",
     "carer households have you approved": "42",
     "households live in Kent or Medway": "31",
+    "directors": "Samuel Oduya\nMarguerite Vance",
 }
 # Words that stand nowhere but in this application.
 DISTINCTIVE = "a marmalade-coloured welcome book for every child"

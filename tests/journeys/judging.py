@@ -113,6 +113,8 @@ def completes_the_papers(commissioner: Visitor, round_id: str) -> None:
         ("Number of the officer’s decision", "OD-1"),
         ("Cabinet Member consulted", "The Cabinet Member"),
         ("Consulted on", today),
+        ("Interests that the Cabinet Member declared", "None."),
+        ("Declared on", today),
         ("Call-in over on", today),
         ("Signatory for Medway", "Rosalind Thorne"),
         ("Position", "Head of commissioning"),

@@ -108,8 +108,20 @@ def _consulted(record: DecisionRecord, today: date) -> Iterator[Gap]:
         yield Gap(
             "The Cabinet Member is to be consulted on a day still to come.", "procedure", "consulted_on"
         )
+    yield from _member_declared(record, today)
     if record.screening_review_on is None:
         yield Gap("The review date of the equality screening is missing.", "procedure", "screening_review_on")
+
+
+def _member_declared(record: DecisionRecord, today: date) -> Iterator[Gap]:
+    """The member who is consulted declares too (rule 3), before anything about the applicants is discussed."""
+    declared = record.consultee_declared_on
+    if not record.consultee_interests or declared is None:
+        text = "What interests the consulted Cabinet Member declared, and when, is not recorded."
+        yield Gap(text, "procedure", "consultee_interests")
+    elif declared > (record.consulted_on or today):
+        text = "The Cabinet Member declares interests before being consulted."
+        yield Gap(text, "procedure", "consultee_declared_on")
 
 
 def _noticed(record: DecisionRecord, today: date) -> Iterator[Gap]:

@@ -35,6 +35,8 @@ class Procedure:
     consultee: str = ""
     consulted_on: date | None = None
     consultee_view: str = ""
+    consultee_interests: str = ""
+    consultee_declared_on: date | None = None
     committee: str = ""
     committee_on: date | None = None
     committee_view: str = ""

@@ -115,6 +115,10 @@ def procedure_rows(signed: Mapping[str, Any]) -> Rows:
             ("Forthcoming-decision notice", _day(it["notice_on"])),
             ("Cabinet Committee", _joined(it["committee"], it["committee_on"], it["committee_view"])),
             ("Consulted", _joined(it["consultee"], it["consulted_on"], it["consultee_view"])),
+            (
+                "Interests declared by the consultee",
+                _joined(it.get("consultee_interests", ""), it.get("consultee_declared_on")),
+            ),
             ("Member’s decision", _joined(it["member_number"], it["member_decided_on"], it["member_name"])),
             ("Call-in of that decision ended on", _day(it["member_call_in_ended_on"])),
             (

@@ -168,6 +168,7 @@ def _of_organisation(question: Question, provider: str) -> Any:
         "branches serve": facts.get("branches", ""),
         "households have you approved": str(facts["households"]),
         "live in Kent or Medway": str(facts["households_here"]),
+        "directors": "\n".join(facts["directors"]),
         "Information Commissioner": f"Z9990{facts['urn'][-3:]}",
     }
     return next((value for words, value in known.items() if words in question.text), None)

@@ -71,6 +71,8 @@ def _record_procedure(story: Story, plan: Plan, by: Person) -> None:
         consultee=told["consultee"],
         consulted_on=clock.today(),
         consultee_view=told["consultee_view"],
+        consultee_interests=told["consultee_interests"],
+        consultee_declared_on=clock.today(),
         member_number=record.member_number,
         member_name=record.member_name,
         member_decided_on=record.member_decided_on,
