@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Generic, TypeVar
 from uuid import UUID
 
@@ -50,12 +51,7 @@ class Member:
 
 def find_active_person(person_id: UUID) -> Person | None:
     """The person with this id who may still sign in, with roles and unread notifications, in one query."""
-    statement = (
-        sa.select(Person)
-        .where(Person.id == person_id, ~Person.is_disabled)
-        .options(with_expression(Person.unread, unread_of(Person.id)))
-    )
-    return session.execute(statement).unique().scalar_one_or_none()
+    return session.execute(_active_person(), {"person_id": person_id}).unique().scalar_one_or_none()
 
 
 def find_person_by_email(email: str) -> Person | None:
@@ -150,6 +146,15 @@ def get_council_account(person: Person, person_id: UUID) -> Person:
     if account is None or not account.is_council or not person.holds(Role.SYSTEM_ADMINISTRATOR):
         raise NotFound
     return account
+
+
+@cache
+def _active_person() -> sa.Select[Person]:
+    return (
+        sa.select(Person)
+        .where(Person.id == sa.bindparam("person_id"), ~Person.is_disabled)
+        .options(with_expression(Person.unread, unread_of(Person.id)))
+    )
 
 
 def _page(statement: sa.Select[Person], number: int) -> Page[Person]:

@@ -18,6 +18,7 @@ from portal.accounts.models import Person
 from portal.applications.states import ApplicationState
 from portal.core.db import Base, Identified, Money, Versioned, enum_of
 from portal.documents.models import Document
+from portal.documents.states import DocumentState
 from portal.frameworks.models import PriceCell, Question, Round
 from portal.providers.models import Organisation
 
@@ -105,6 +106,11 @@ class Answer(Versioned, Base):
         order_by="Evidence.created_at",
         viewonly=True,
     )
+
+    @property
+    def file_states(self) -> list[DocumentState]:
+        """The states of the files that stand."""
+        return [one.document.state for one in self.evidence]
 
 
 class AnswerComment(Identified, Base):

@@ -16,6 +16,7 @@ from enum import StrEnum
 from typing import Annotated, Any
 
 import sqlalchemy as sa
+from psycopg.pq import TransactionStatus
 from sqlalchemy import event, orm
 from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
 from sqlalchemy.exc import IntegrityError
@@ -96,6 +97,14 @@ session: orm.scoped_session[PortalSession] = orm.scoped_session(
     orm.sessionmaker(class_=PortalSession, expire_on_commit=False)
 )
 
+# What a busy server asks again and again stays planned on its connection; planning costs more than answering.
+PREPARED_AT_MOST = 500
+BEGIN = sa.text(
+    "SELECT portal_now(), (SELECT stamp FROM catalogue) FROM set_config('app.person_id', :person, true)"
+)
+
+IN_TRANSACTION = frozenset({TransactionStatus.INTRANS, TransactionStatus.INERROR})
+
 _acting: ContextVar[uuid.UUID | None] = ContextVar("acting", default=None)
 
 
@@ -103,6 +112,8 @@ def connect(url: str, **options: Any) -> sa.Engine:
     """Point the session at a database. Called once by each process."""
     # Logs identify no applicant (rule 1): an error names the statement and keeps what was in it to itself.
     engine = sa.create_engine(url, pool_pre_ping=False, hide_parameters=True, **options)
+    event.listen(engine, "connect", _remember_statements)
+    event.listen(engine, "rollback", _roll_back_keeping_statements)
     session.remove()
     session.configure(bind=engine)
     return engine
@@ -115,14 +126,25 @@ def act_as(person_id: uuid.UUID | None) -> None:
     _acting.set(person_id)
 
 
+def _remember_statements(opened: Any, _: Any) -> None:
+    opened.prepared_max = PREPARED_AT_MOST
+
+
+def _roll_back_keeping_statements(connection: sa.Connection) -> None:
+    """Roll back before psycopg does, which would forget every prepared statement, and each GET ends so.
+
+    PostgreSQL keeps them. Only what alters tables could spoil them, and no such thing runs on this engine.
+    """
+    opened: Any = connection.connection.driver_connection
+    if opened.info.transaction_status in IN_TRANSACTION:
+        opened.pgconn.exec_(b"ROLLBACK")
+
+
 @event.listens_for(PortalSession, "after_begin")
 def _tell_database_who(opened: orm.Session, _: orm.SessionTransaction, connection: sa.Connection) -> None:
     person_id = _acting.get()
     opened.info["now"], opened.info["catalogue"] = connection.execute(
-        sa.text(
-            "SELECT portal_now(), (SELECT stamp FROM catalogue) FROM set_config('app.person_id', :person, true)"
-        ),
-        {"person": str(person_id) if person_id else ""},
+        BEGIN, {"person": str(person_id) if person_id else ""}
     ).one()
 
 

@@ -128,6 +128,8 @@ def list_awaiting_signature(person: Person) -> Sequence[Agreement]:
         for organisation_id in person.organisation_ids
         if person.acts_for(organisation_id, Role.PROVIDER_ADMINISTRATOR)
     ]
+    if not organisations:
+        return []
     return session.scalars(
         sa.select(Agreement)
         .where(

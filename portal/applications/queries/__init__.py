@@ -16,7 +16,7 @@ from portal.applications.queries.colleagues import (
     list_comments,
     list_names,
 )
-from portal.applications.queries.earlier import list_earlier, pair_questions
+from portal.applications.queries.earlier import has_earlier, list_earlier, pair_questions
 from portal.applications.queries.files import (
     find_evidence,
     has_read,
@@ -26,7 +26,6 @@ from portal.applications.queries.files import (
     list_history,
     list_infected,
     list_uses,
-    takes_files,
 )
 from portal.applications.queries.ofsted import ofsted_facts
 from portal.applications.queries.opening import get_opening_record, has_opening_record, list_for_record
@@ -38,13 +37,14 @@ from portal.applications.queries.progress import (
     asks_something,
     count_words,
     get_progress,
-    get_progress_of,
     is_answered,
     is_blank,
     list_answered_questions,
     list_gaps,
     problem_with,
     reason_to_check,
+    survey,
+    survey_of,
     values_of,
     words_over,
 )
@@ -65,6 +65,7 @@ from portal.applications.queries.reading import (
     list_submissions,
     list_submitted_prices,
     list_writers,
+    takes_files,
     visible_to,
 )
 from portal.applications.queries.received import (
@@ -133,7 +134,6 @@ __all__ = [
     "get_late_attempt",
     "get_opening_record",
     "get_progress",
-    "get_progress_of",
     "get_question",
     "get_request",
     "get_schedule",
@@ -141,6 +141,7 @@ __all__ = [
     "get_submission",
     "get_submitted_document",
     "has_declared_no_conflict",
+    "has_earlier",
     "has_opening_record",
     "has_read",
     "is_answered",
@@ -184,6 +185,8 @@ __all__ = [
     "pair_questions",
     "problem_with",
     "reason_to_check",
+    "survey",
+    "survey_of",
     "takes_files",
     "values_of",
     "visible_to",

@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased
@@ -35,8 +36,18 @@ def list_comments(
     application: Application, questions: Collection[Question]
 ) -> dict[uuid.UUID, list[Comment]]:
     """The comments on these questions by question id, oldest first."""
+    ids = {"application_id": application.id, "question_ids": [question.id for question in questions]}
+    rows = session.execute(_comments(), ids)
+    found: dict[uuid.UUID, list[Comment]] = {}
+    for row in rows:
+        found.setdefault(row.question_id, []).append(Comment(*row))
+    return found
+
+
+@cache
+def _comments() -> sa.Select[uuid.UUID, uuid.UUID, str, str, datetime, datetime | None, str]:
     author, resolver = aliased(Person), aliased(Person)
-    rows = session.execute(
+    return (
         sa.select(
             AnswerComment.id,
             AnswerComment.question_id,
@@ -49,26 +60,30 @@ def list_comments(
         .join(author, author.id == AnswerComment.author_id)
         .outerjoin(resolver, resolver.id == AnswerComment.resolved_by_id)
         .where(
-            AnswerComment.application_id == application.id,
-            AnswerComment.question_id.in_([question.id for question in questions]),
+            AnswerComment.application_id == sa.bindparam("application_id"),
+            AnswerComment.question_id.in_(sa.bindparam("question_ids", expanding=True)),
         )
         .order_by(AnswerComment.created_at, AnswerComment.id)
     )
-    found: dict[uuid.UUID, list[Comment]] = {}
-    for row in rows:
-        found.setdefault(row.question_id, []).append(Comment(*row))
-    return found
 
 
 def count_open_comments(application: Application) -> Mapping[uuid.UUID, int]:
     """How many unresolved comments each section has, by section id."""
-    rows = session.execute(
+    rows = session.execute(_open_comments(), {"application_id": application.id})
+    return {section_id: count for section_id, count in rows}  # noqa: C416 - for the type checker
+
+
+@cache
+def _open_comments() -> sa.Select[uuid.UUID, int]:
+    return (
         sa.select(Question.section_id, sa.func.count())
         .join(AnswerComment, AnswerComment.question_id == Question.id)
-        .where(AnswerComment.application_id == application.id, AnswerComment.resolved_at.is_(None))
+        .where(
+            AnswerComment.application_id == sa.bindparam("application_id"),
+            AnswerComment.resolved_at.is_(None),
+        )
         .group_by(Question.section_id)
     )
-    return {section_id: count for section_id, count in rows}  # noqa: C416 - for the type checker
 
 
 def get_comment(application: Application, comment_id: uuid.UUID) -> AnswerComment:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 
 import sqlalchemy as sa
 from sqlalchemy.orm import joinedload
@@ -29,6 +30,25 @@ def list_earlier(person: Person, application: Application) -> Sequence[Applicati
         .options(joinedload(Application.round))
         .order_by(Application.submitted_at.is_(None), Round.submission_deadline.desc(), Application.reference)
     ).all()
+
+
+def has_earlier(person: Person, application: Application) -> bool:
+    """Is there any?"""
+    if not person.acts_for(application.organisation_id):
+        return False
+    ids = {"organisation_id": application.organisation_id, "application_id": application.id}
+    return bool(session.execute(_any_earlier(), ids).scalar_one())
+
+
+@cache
+def _any_earlier() -> sa.Select[bool]:
+    return sa.select(
+        sa.exists().where(
+            Application.organisation_id == sa.bindparam("organisation_id"),
+            Application.id != sa.bindparam("application_id"),
+            Answer.application_id == Application.id,
+        )
+    )
 
 
 def pair_questions(asked: Iterable[Question], earlier: Iterable[Question]) -> Mapping[uuid.UUID, uuid.UUID]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
 
 import sqlalchemy as sa
 from sqlalchemy.orm import contains_eager, joinedload
@@ -23,12 +24,6 @@ from portal.core.db import session
 from portal.documents.models import Document
 from portal.documents.states import DocumentState
 from portal.frameworks.models import Question, Round, Section
-from portal.frameworks.states import EvidenceRule, QuestionKind
-
-
-def takes_files(question: Question) -> bool:
-    """May files be attached to an answer to this question?"""
-    return question.kind == QuestionKind.FILE or question.evidence != EvidenceRule.NONE
 
 
 def find_evidence(evidence_id: uuid.UUID) -> Evidence | None:
@@ -56,12 +51,7 @@ def list_files_of(application: Application, section: Section) -> Sequence[Eviden
 
 def list_history(application: Application) -> dict[uuid.UUID, list[Evidence]]:
     """For each file that stands and replaced others: those, oldest first, by its evidence's id."""
-    replaced = session.scalars(
-        sa.select(Evidence)
-        .join(Answer)
-        .where(Answer.application_id == application.id, Evidence.replaced_by_id.is_not(None))
-        .order_by(Evidence.created_at, Evidence.id)
-    ).all()
+    replaced = session.scalars(_replaced(), {"application_id": application.id}).all()
     successor = {one.id: one.replaced_by_id for one in replaced}
     history: dict[uuid.UUID, list[Evidence]] = {}
     for one in replaced:
@@ -71,6 +61,16 @@ def list_history(application: Application) -> dict[uuid.UUID, list[Evidence]]:
         assert stands is not None
         history.setdefault(stands, []).append(one)
     return history
+
+
+@cache
+def _replaced() -> sa.Select[Evidence]:
+    return (
+        sa.select(Evidence)
+        .join(Answer)
+        .where(Answer.application_id == sa.bindparam("application_id"), Evidence.replaced_by_id.is_not(None))
+        .order_by(Evidence.created_at, Evidence.id)
+    )
 
 
 def is_needed(document: Document) -> bool:

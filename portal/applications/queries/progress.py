@@ -12,8 +12,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from portal.applications.models import Answer, Application, BidPrice
-from portal.applications.queries.reading import list_answers_of, list_prices_of
+from portal.applications.models import Answer, Application
+from portal.applications.queries.reading import (
+    Said,
+    list_answers,
+    list_prices,
+    list_prices_of,
+    list_said_of,
+)
 from portal.applications.queries.schedule import Schedule, list_asked_cells
 from portal.applications.states import Exclusion
 from portal.documents.states import DocumentState
@@ -22,6 +28,7 @@ from portal.frameworks.models import Question, Round, Section
 from portal.frameworks.queries import QuestionChange
 from portal.frameworks.states import EvidenceRule, QuestionKind, SectionKind
 
+Answers = Mapping[uuid.UUID, Answer] | Mapping[uuid.UUID, Said]
 Changes = Mapping[uuid.UUID, QuestionChange]
 
 # Runs of anything but what ECMAScript calls white space, so that the page counts the same words as it is typed.
@@ -84,12 +91,10 @@ class SectionProgress:
 
 
 @dataclass(frozen=True)
-class Progress:
-    """The whole working copy: sections with their state, the answers and the price schedule behind them."""
+class Survey:
+    """How far a working copy is: its sections with their state."""
 
     sections: list[SectionProgress]
-    answers: Mapping[uuid.UUID, Answer]
-    schedule: Schedule
 
     @property
     def gaps(self) -> list[Gap]:
@@ -108,6 +113,14 @@ class Progress:
         return sum(section.answered for section in self.sections)
 
 
+@dataclass(frozen=True)
+class Progress(Survey):
+    """The same with the answers and the price schedule that it rests on."""
+
+    answers: Mapping[uuid.UUID, Answer]
+    schedule: Schedule
+
+
 def list_gaps(application: Application) -> list[Gap]:
     """Everything that keeps the working copy from being submitted, in the order of the questions."""
     return get_progress(application).gaps
@@ -115,25 +128,32 @@ def list_gaps(application: Application) -> list[Gap]:
 
 def get_progress(application: Application) -> Progress:
     """How far the working copy is, read afresh."""
-    return get_progress_of([application])[application.id]
+    answers = list_answers(application)
+    schedule = Schedule(list_asked_cells(application.round), list_prices(application))
+    return Progress(_look_at(application, answers, schedule), answers, schedule)
 
 
-def get_progress_of(applications: Sequence[Application]) -> dict[uuid.UUID, Progress]:
+def survey(application: Application) -> Survey:
+    """How far the working copy is, for a page that shows none of the answers, at half the cost."""
+    return survey_of([application])[application.id]
+
+
+def survey_of(applications: Sequence[Application]) -> dict[uuid.UUID, Survey]:
     """How far each working copy is, by application id: as many statements as for one, but for their rounds'."""
-    answers, prices = list_answers_of(applications), list_prices_of(applications)
-    return {one.id: _progress(one, answers[one.id], prices[one.id]) for one in applications}
+    said, prices = list_said_of(applications), list_prices_of(applications)
+    return {
+        one.id: Survey(_look_at(one, said[one.id], Schedule(list_asked_cells(one.round), prices[one.id])))
+        for one in applications
+    }
 
 
-def _progress(
-    application: Application, answers: Mapping[uuid.UUID, Answer], prices: Mapping[int, BidPrice]
-) -> Progress:
-    schedule = Schedule(list_asked_cells(application.round), prices)
+def _look_at(application: Application, said: Answers, schedule: Schedule) -> list[SectionProgress]:
     changes = frameworks.changes_by_question(application.round)
-    look = _Look(application, answers, values_of(answers), schedule, changes)
-    return Progress([look.at(section) for section in asked_sections(application.round)], answers, schedule)
+    look = _Look(application, said, values_of(said), schedule, changes)
+    return [look.at(section) for section in asked_sections(application.round)]
 
 
-def values_of(answers: Mapping[uuid.UUID, Answer]) -> dict[uuid.UUID, Any]:
+def values_of(answers: Answers) -> dict[uuid.UUID, Any]:
     """The answers' values alone, by question id: what decides which questions are asked."""
     return {question_id: answer.value for question_id, answer in answers.items()}
 
@@ -158,7 +178,7 @@ def asks_something(section: Section) -> bool:
     return bool(section.questions) and section.kind != SectionKind.DECLARATION
 
 
-def problem_with(question: Question, answer: Answer | None, schedule: Schedule) -> str | None:
+def problem_with(question: Question, answer: Answer | Said | None, schedule: Schedule) -> str | None:
     """Why this question is not ready to submit, or None."""
     if question.kind == QuestionKind.PRICE_SCHEDULE:
         return schedule.problem
@@ -169,9 +189,9 @@ def problem_with(question: Question, answer: Answer | None, schedule: Schedule) 
     return _problem_with_files(question, answer)
 
 
-def reason_to_check(answer: Answer | None, change: QuestionChange | None) -> str | None:
+def reason_to_check(answer: Answer | Said | None, change: QuestionChange | None) -> str | None:
     """Why somebody must look at an answer again before it is submitted, or None."""
-    if answer is None or not (answer.evidence or answer.obtained_on_award or not is_blank(answer.value)):
+    if answer is None or not (answer.file_states or answer.obtained_on_award or not is_blank(answer.value)):
         return None
     if answer.carried_from is not None:
         return f"Check this: carried over from {answer.carried_from}"
@@ -180,14 +200,14 @@ def reason_to_check(answer: Answer | None, change: QuestionChange | None) -> str
     return None
 
 
-def is_answered(question: Question, answer: Answer | None, schedule: Schedule) -> bool:
+def is_answered(question: Question, answer: Answer | Said | None, schedule: Schedule) -> bool:
     """Has anything been said to this question?"""
     if question.kind == QuestionKind.PRICE_SCHEDULE:
         return not schedule.missing
     if answer is None:
         return False
     if question.kind == QuestionKind.FILE:
-        return bool(answer.evidence) or answer.obtained_on_award
+        return bool(answer.file_states) or answer.obtained_on_award
     return not is_blank(answer.value)
 
 
@@ -215,7 +235,7 @@ class _Look:
     """Everything that a section's progress follows from."""
 
     application: Application
-    answers: Mapping[uuid.UUID, Answer]
+    answers: Answers
     values: Mapping[uuid.UUID, Any]
     schedule: Schedule
     changes: Changes
@@ -257,13 +277,12 @@ def _problem_with_choices(question: Question, value: Any) -> str | None:
     return None if set(chosen) <= set(question.choices) else "Choose again: the choices have been corrected"
 
 
-def _problem_with_files(question: Question, answer: Answer | None) -> str | None:
+def _problem_with_files(question: Question, answer: Answer | Said | None) -> str | None:
     if answer is not None and answer.obtained_on_award and question.may_be_obtained_on_award:
         return None
-    documents = [evidence.document for evidence in answer.evidence] if answer is not None else []
-    if not documents:
+    states = answer.file_states if answer is not None else []
+    if not states:
         return "No file uploaded" if _needs_file(question, answer) else None
-    states = {document.state for document in documents}
     if DocumentState.INFECTED in states:
         return "A file is infected: remove it and upload a clean one"
     if DocumentState.UNREADABLE in states:
@@ -271,7 +290,7 @@ def _problem_with_files(question: Question, answer: Answer | None) -> str | None
     return None
 
 
-def _needs_file(question: Question, answer: Answer | None) -> bool:
+def _needs_file(question: Question, answer: Answer | Said | None) -> bool:
     if question.kind == QuestionKind.FILE:
         return question.is_required
     is_said = answer is not None and not is_blank(answer.value)

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from functools import cache
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy import orm
+from sqlalchemy.orm import joinedload, lazyload, selectinload
+from sqlalchemy.orm.attributes import set_committed_value
 
 from portal.accounts.models import Person, RoleGrant
 from portal.accounts.states import Role
@@ -20,7 +26,9 @@ from portal.applications.models import (
 )
 from portal.core.db import session
 from portal.core.errors import NotFound
+from portal.documents.models import Document
 from portal.frameworks.models import Question, Round, Section
+from portal.frameworks.states import EvidenceRule, QuestionKind
 from portal.providers.models import Organisation
 
 READERS = (Role.COMMISSIONER, Role.EVALUATOR, Role.APPROVER, Role.AUDITOR)
@@ -33,7 +41,11 @@ def visible_to(person: Person) -> sa.ColumnElement[bool]:
     Row-level security says the same again in the database.
     """
     own = Application.organisation_id.in_(person.organisation_ids)
-    if not person.holds(*READERS):
+    return _visible(own, person.holds(*READERS))
+
+
+def _visible(own: sa.ColumnElement[bool], reads: bool) -> sa.ColumnElement[bool]:
+    if not reads:
         return own
     opened = Application.round_id.in_(sa.select(Round.id).where(Round.opened_at.is_not(None)))
     return own | (opened & Application.submitted_at.is_not(None) & _not_withdrawn_before_opening())
@@ -42,11 +54,18 @@ def visible_to(person: Person) -> sa.ColumnElement[bool]:
 def get_application(person: Person, application_id: uuid.UUID) -> Application:
     """One application with its round and organisation. `NotFound` for what this person may not know of."""
     found = session.scalars(
-        _whole().where(Application.id == application_id, visible_to(person))
+        _one_visible(person.holds(*READERS)),
+        {"application_id": application_id, "organisation_ids": person.organisation_ids},
     ).one_or_none()
     if found is None:
         raise NotFound
     return found
+
+
+@cache
+def _one_visible(reads: bool) -> sa.Select[Application]:
+    own = Application.organisation_id.in_(sa.bindparam("organisation_ids", expanding=True))
+    return _whole().where(Application.id == sa.bindparam("application_id"), _visible(own, reads))
 
 
 def find_application(round_id: uuid.UUID, organisation_id: uuid.UUID) -> Application | None:
@@ -74,23 +93,45 @@ def list_own_organisations(person: Person) -> Sequence[Organisation]:
     ).all()
 
 
-def list_answers(application: Application) -> dict[uuid.UUID, Answer]:
-    """The working answers by question id, each with its evidence and documents."""
-    return list_answers_of([application])[application.id]
+def takes_files(question: Question) -> bool:
+    """May files be attached to an answer to this question?"""
+    return question.kind == QuestionKind.FILE or question.evidence != EvidenceRule.NONE
 
 
-def list_answers_of(applications: Sequence[Application]) -> dict[uuid.UUID, dict[uuid.UUID, Answer]]:
-    """The working answers of several applications, by application id: as many statements as for one."""
-    found = session.scalars(
-        sa.select(Answer)
-        .where(Answer.application_id.in_([one.id for one in applications]))
-        .options(selectinload(Answer.evidence).joinedload(Evidence.document))
-        .execution_options(populate_existing=True)
-    )
-    answers: dict[uuid.UUID, dict[uuid.UUID, Answer]] = {one.id: {} for one in applications}
-    for answer in found:
-        answers[answer.application_id][answer.question_id] = answer
+def list_answers(
+    application: Application, questions: Collection[Question] | None = None
+) -> dict[uuid.UUID, Answer]:
+    """The working answers by question id, each with its evidence and documents; to these questions alone, if given."""
+    chosen: dict[str, Any] = {"application_id": application.id}
+    if questions is not None:
+        chosen["question_ids"] = [question.id for question in questions]
+    evidence: dict[uuid.UUID, list[Evidence]] = defaultdict(list)
+    if questions is None or any(takes_files(question) for question in questions):
+        for one in session.scalars(_standing_evidence(questions is None), chosen):
+            evidence[one.answer_id].append(one)
+    answers = {}
+    for answer in session.scalars(_working_answers(questions is None), chosen):
+        set_committed_value(answer, "evidence", evidence.get(answer.id, []))
+        answers[answer.question_id] = answer
     return answers
+
+
+class Said(NamedTuple):
+    """What counts of an answer for how far an application is, without the answer itself."""
+
+    value: Any
+    answered_at: datetime
+    carried_from: str | None
+    obtained_on_award: bool
+    file_states: list[str]
+
+
+def list_said_of(applications: Sequence[Application]) -> dict[uuid.UUID, dict[uuid.UUID, Said]]:
+    """What is said to each question of several applications, by application id: one statement."""
+    said: dict[uuid.UUID, dict[uuid.UUID, Said]] = {one.id: {} for one in applications}
+    for application_id, question_id, *rest in session.execute(_said(), _ids_of(applications)):
+        said[application_id][question_id] = Said(*rest)
+    return said
 
 
 def list_prices(application: Application) -> dict[int, BidPrice]:
@@ -100,13 +141,8 @@ def list_prices(application: Application) -> dict[int, BidPrice]:
 
 def list_prices_of(applications: Sequence[Application]) -> dict[uuid.UUID, dict[int, BidPrice]]:
     """The working prices of several applications, by application id: one statement."""
-    found = session.scalars(
-        sa.select(BidPrice)
-        .where(BidPrice.application_id.in_([one.id for one in applications]))
-        .execution_options(populate_existing=True)
-    )
     prices: dict[uuid.UUID, dict[int, BidPrice]] = {one.id: {} for one in applications}
-    for price in found:
+    for price in session.scalars(_working_prices(), _ids_of(applications)):
         prices[price.application_id][price.cell_id] = price
     return prices
 
@@ -215,6 +251,66 @@ def list_writers(application: Application) -> Sequence[Person]:
         )
         .unique()
         .all()
+    )
+
+
+def _ids_of(applications: Sequence[Application]) -> dict[str, list[uuid.UUID]]:
+    return {"application_ids": [one.id for one in applications]}
+
+
+def _of_these(column: orm.InstrumentedAttribute[uuid.UUID]) -> sa.ColumnElement[bool]:
+    return column.in_(sa.bindparam("application_ids", expanding=True))
+
+
+def _chosen_answers(is_all: bool) -> sa.ColumnElement[bool]:
+    of_application = Answer.application_id == sa.bindparam("application_id")
+    if is_all:
+        return of_application
+    return of_application & Answer.question_id.in_(sa.bindparam("question_ids", expanding=True))
+
+
+@cache
+def _working_answers(is_all: bool) -> sa.Select[Answer]:
+    return sa.select(Answer).where(_chosen_answers(is_all)).execution_options(populate_existing=True)
+
+
+@cache
+def _standing_evidence(is_all: bool) -> sa.Select[Evidence]:
+    return (
+        sa.select(Evidence)
+        .join(Answer)
+        .where(_chosen_answers(is_all), Evidence.replaced_by_id.is_(None))
+        .order_by(Evidence.created_at)
+        .execution_options(populate_existing=True)
+    )
+
+
+@cache
+def _said() -> sa.Select[Any]:
+    file_states = (
+        sa.select(Document.state)
+        .join(Evidence, Evidence.document_id == Document.id)
+        .where(Evidence.answer_id == Answer.id, Evidence.replaced_by_id.is_(None))
+        .correlate(Answer)
+    )
+    return sa.select(
+        Answer.application_id,
+        Answer.question_id,
+        Answer.value,
+        Answer.answered_at,
+        Answer.carried_from,
+        Answer.obtained_on_award,
+        sa.func.array(file_states.scalar_subquery(), type_=sa.ARRAY(sa.Text())),
+    ).where(_of_these(Answer.application_id))
+
+
+@cache
+def _working_prices() -> sa.Select[BidPrice]:
+    return (
+        sa.select(BidPrice)
+        .where(_of_these(BidPrice.application_id))
+        .options(lazyload(BidPrice.cell))
+        .execution_options(populate_existing=True)
     )
 
 

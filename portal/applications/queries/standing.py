@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -57,11 +58,19 @@ class Verified:
 
 def find_instruction(application: Application) -> StandingInstruction | None:
     """The instruction that is in force or was carried out, as it stands in the database, or None."""
-    return session.scalars(
+    return session.scalars(_instruction(), {"application_id": application.id}).one_or_none()
+
+
+@cache
+def _instruction() -> sa.Select[StandingInstruction]:
+    return (
         sa.select(StandingInstruction)
-        .where(StandingInstruction.application_id == application.id, StandingInstruction.voided_at.is_(None))
+        .where(
+            StandingInstruction.application_id == sa.bindparam("application_id"),
+            StandingInstruction.voided_at.is_(None),
+        )
         .execution_options(populate_existing=True)
-    ).one_or_none()
+    )
 
 
 def get_late_attempt(application: Application) -> LateAttempt:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import unicodedata
+import re
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal, InvalidOperation
@@ -25,10 +25,10 @@ LONGEST_SHORT_TEXT = 500
 LARGEST = Decimal(10) ** 12
 MOST_DECIMALS = 6
 
-# What a page or a Word file pastes in unseen and the database, or Word, cannot hold.
-UNSEEN = frozenset({"Cc", "Cs"})
-KEPT_CONTROLS = frozenset("\n\t")
-NOT_IN_WORD_FILES = frozenset("\ufffe\uffff")
+# What a page or a Word file pastes in unseen and the database, or Word, cannot hold: controls but for tab and
+# line feed, halves of characters, and two that are none.
+UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+LINE_ENDS = str.maketrans(dict.fromkeys("\r\x0b\x0c\x85\u2028\u2029", "\n"))
 
 
 def answer_field(question: Question) -> str:
@@ -63,14 +63,7 @@ def clean_text(text: str) -> str:
 
     A character that ends a line or a page elsewhere (pasted from Word) ends a line here.
     """
-    lines = text.replace("\r\n", "\n").translate({ord(one): "\n" for one in "\r\x0b\x0c\x85\u2028\u2029"})
-    return "".join(one for one in lines if _is_seen(one)).strip()
-
-
-def _is_seen(character: str) -> bool:
-    if character in KEPT_CONTROLS:
-        return True
-    return unicodedata.category(character) not in UNSEEN and character not in NOT_IN_WORD_FILES
+    return UNSEEN.sub("", text.replace("\r\n", "\n").translate(LINE_ENDS)).strip()
 
 
 def _short_text(question: Question, value: Any) -> str | None:

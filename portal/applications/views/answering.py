@@ -53,6 +53,16 @@ class Place:
         is_price = self.following.kind == SectionKind.PRICE
         return prices_address(self.application) if is_price else self.address(self.following)
 
+    @property
+    def decisive(self) -> Sequence[Question]:
+        """The section's questions, and those elsewhere whose answers decide whether they are asked."""
+        found = list(self.questions)
+        for question in found:  # grows as it goes: one may wait for another that waits itself
+            awaited = question.shown_when_question
+            if awaited is not None and awaited not in found:
+                found.append(awaited)
+        return found
+
     @cached_property
     def changes(self) -> Mapping[uuid.UUID, frameworks.QuestionChange]:
         return frameworks.changes_by_question(self.application.round)
@@ -120,7 +130,7 @@ def section(application: Application, section_id: uuid.UUID) -> ResponseReturnVa
     place = Place(application, shown, sections)
     if request.method == "POST":
         return _save_section(place)
-    answers = queries.list_answers(application)
+    answers = queries.list_answers(application, place.decisive)
     return _section_page(place, section_form(place.questions, answers), answers)
 
 
@@ -282,7 +292,7 @@ def _section_page(
         only_files=only_files,
         may_edit=may_edit_now(application),
         following=place.onward if only_files else None,
-        **about_files(application),
+        **about_files(application, has_files=any(queries.takes_files(one) for one in shown.questions)),
     )
 
 

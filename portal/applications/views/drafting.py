@@ -72,19 +72,20 @@ def start(round_: Round) -> ResponseReturnValue:
 @blueprint.route("/applications/<uuid:application_id>", methods=["GET"])
 @access(policy.can_read, of=queries.get_application)
 def show(application: Application) -> ResponseReturnValue:
+    person: Person = current_person()
+    editing = is_open(application) and bool(policy.can_edit(person, application))
     return page(
         "applications/show.html",
         application=application,
-        progress=queries.get_progress(application),
+        progress=queries.survey(application),
         open_comments=queries.count_open_comments(application),
-        earlier=queries.list_earlier(current_person(), application),
-        standing=queries.latest_submission(application),
+        has_earlier=editing and queries.has_earlier(person, application),
+        standing=queries.latest_submission(application) if application.submitted_at else None,
         has_working_copy=services.has_working_copy(application),
         instruction=queries.find_instruction(application),
         requests=queries.list_requests(application) if application.round.opened_at else (),
         is_open=is_open(application),
-        may_edit=bool(policy.can_edit(current_person(), application)),
-        may_write=bool(policy.can_write(current_person(), application)),
+        may_write=bool(policy.can_write(person, application)),
         now=clock.now(),
     )
 

@@ -16,8 +16,8 @@ ACCEPTED_NAMES = ".pdf,.docx,.xlsx,.odt,.ods,.png,.jpg,.jpeg"
 SCANS_TAKE = timedelta(minutes=1)
 
 
-def about_files(application: Application) -> dict[str, Any]:
-    """The context of `_files.html` and `_upload.html`."""
+def about_files(application: Application, *, has_files: bool = True) -> dict[str, Any]:
+    """The context of `_files.html` and `_upload.html`, and of a page that may have none of them."""
     return {
         "pending": PENDING,
         "accept": ACCEPTED_NAMES,
@@ -25,7 +25,7 @@ def about_files(application: Application) -> dict[str, Any]:
         "max_bytes": documents.MOST_BYTES,
         "files_are_scanned": scanner.current().is_real,
         "takes_files": queries.takes_files,
-        "history": queries.list_history(application),
+        "history": queries.list_history(application) if has_files else {},
         "today": clock.today(),
         "late_scan": clock.now() - SCANS_TAKE,
     }

@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import TypeVar
 
 import sqlalchemy as sa
@@ -201,16 +202,21 @@ def last_note_number(round_: Round) -> int:
 
 def list_notes_since(moment: datetime) -> Sequence[ClarificationNote]:
     """Notes of rounds that still take applications, published since `moment`, newest first."""
-    return session.scalars(
+    return session.scalars(_notes_since(), {"moment": moment}).all()
+
+
+@cache
+def _notes_since() -> sa.Select[ClarificationNote]:
+    return (
         sa.select(ClarificationNote)
         .join(Round, Round.id == ClarificationNote.round_id)
         .where(
             Round.state == RoundState.PUBLISHED,
             Round.submission_deadline >= sa.func.portal_now(),
-            ClarificationNote.published_at >= moment,
+            ClarificationNote.published_at >= sa.bindparam("moment"),
         )
         .order_by(ClarificationNote.published_at.desc())
-    ).all()
+    )
 
 
 def _notes(statement: sa.Select[T], round_: Round, text: str) -> sa.Select[T]:

@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 
 import sqlalchemy as sa
 
@@ -137,11 +138,16 @@ def list_published_rounds(*, limit: int = 25) -> Sequence[Round]:
 
 def list_open_rounds() -> Sequence[Round]:
     """Rounds that accept applications at this instant, soonest deadline first."""
-    return session.scalars(
+    return session.scalars(_open_rounds()).all()
+
+
+@cache
+def _open_rounds() -> sa.Select[Round]:
+    return (
         sa.select(Round)
         .where(Round.state == RoundState.PUBLISHED, Round.submission_deadline >= sa.func.portal_now())
         .order_by(Round.submission_deadline)
-    ).all()
+    )
 
 
 def get_round(person: Person | None, round_id: uuid.UUID) -> Round:

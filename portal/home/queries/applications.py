@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 
 import sqlalchemy as sa
 
@@ -48,7 +49,15 @@ class Applied:
 
 def list_applied(ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, list[Applied]]:
     """The applications of these agencies, by agency, the earliest deadline first."""
-    rows = session.execute(
+    found: dict[uuid.UUID, list[Applied]] = defaultdict(list)
+    for application, round_, sent_at, submits_itself in session.execute(_applied(), {"ids": ids}):
+        found[application.organisation_id].append(Applied(application, round_, sent_at, submits_itself))
+    return found
+
+
+@cache
+def _applied() -> sa.Select[Application, Round, datetime, bool]:
+    return (
         sa.select(Application, Round, DecisionNotice.sent_at, StandingInstruction.id.is_not(None))
         .join(Round, Round.id == Application.round_id)
         .outerjoin(DecisionNotice, DecisionNotice.application_id == Application.id)
@@ -58,13 +67,12 @@ def list_applied(ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, list[Applied]]:
             & StandingInstruction.voided_at.is_(None)
             & StandingInstruction.carried_out_at.is_(None),
         )
-        .where(Application.organisation_id.in_(ids), Round.state != RoundState.CANCELLED)
+        .where(
+            Application.organisation_id.in_(sa.bindparam("ids", expanding=True)),
+            Round.state != RoundState.CANCELLED,
+        )
         .order_by(Round.submission_deadline)
     )
-    found: dict[uuid.UUID, list[Applied]] = defaultdict(list)
-    for application, round_, sent_at, submits_itself in rows:
-        found[application.organisation_id].append(Applied(application, round_, sent_at, submits_itself))
-    return found
 
 
 def on_deadline(one: Applied, missing: int, now: datetime) -> Note | None:

@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 
 import sqlalchemy as sa
 
@@ -18,7 +19,7 @@ from portal.agreements.models import Agreement
 from portal.agreements.queries import list_awaiting_signature
 from portal.applications import policy as applying
 from portal.applications.models import ClarificationRequest
-from portal.applications.queries import get_progress_of
+from portal.applications.queries import survey_of
 from portal.applications.states import ApplicationState
 from portal.core import clock
 from portal.core.db import session
@@ -96,7 +97,7 @@ def _part(person: Person, organisation: Organisation, known: Known) -> Part:
         todos += _on_vacancies(organisation, known.waiting[organisation.id].unconfirmed)
     urn = f"URN {organisation.urn}, " if organisation.urn else ""
     notes = [*_standing(organisation), *_deadlines(person, organisation, known)]
-    return Part(f"{organisation.name} ({urn}{organisation.town})", NOTHING, todos, notes)
+    return Part(f"{organisation.name} ({urn}{organisation.town})", NOTHING, todos, notes, agency=organisation)
 
 
 def _deadlines(person: Person, organisation: Organisation, known: Known) -> list[Note]:
@@ -198,8 +199,14 @@ def _on_vacancies(organisation: Organisation, unconfirmed: int) -> list[Todo]:
 def _list_organisations(ids: Sequence[uuid.UUID]) -> dict[Organisation, Waiting]:
     if not ids:
         return {}
-    rows = session.execute(sa.select(Organisation, _unconfirmed(), _asking()).where(Organisation.id.in_(ids)))
+    rows = session.execute(_organisations(), {"ids": ids, "fresh_since": fresh_since(clock.now())})
     return {organisation: Waiting(unconfirmed, asking) for organisation, unconfirmed, asking in rows}
+
+
+@cache
+def _organisations() -> sa.Select[Organisation, int, int]:
+    of_these = Organisation.id.in_(sa.bindparam("ids", expanding=True))
+    return sa.select(Organisation, _unconfirmed(), _asking()).where(of_these)
 
 
 def _unconfirmed() -> sa.ScalarSelect[int]:
@@ -208,7 +215,7 @@ def _unconfirmed() -> sa.ScalarSelect[int]:
         .where(
             Vacancy.organisation_id == Organisation.id,
             Vacancy.state.in_(sorted(OPEN)),
-            Vacancy.confirmed_at < fresh_since(clock.now()),
+            Vacancy.confirmed_at < sa.bindparam("fresh_since"),
         )
         .correlate(Organisation)
         .scalar_subquery()
@@ -250,4 +257,4 @@ def _count_gaps(applied: Iterable[applications.Applied]) -> dict[uuid.UUID, int]
     ]
     if not drafts:
         return {}
-    return {of: len(progress.gaps) for of, progress in get_progress_of(drafts).items()}
+    return {of: len(survey.gaps) for of, survey in survey_of(drafts).items()}

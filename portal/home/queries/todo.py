@@ -51,13 +51,17 @@ class Note:
 
 @dataclass(frozen=True)
 class Part:
-    """A section of the start page. `rest` is the kind word for when nothing waits."""
+    """A section of the start page. `rest` is the kind word for when nothing waits.
+
+    `agency` is whom it speaks of, kept here because the frame of the page names it too.
+    """
 
     title: str
     rest: str
     todos: list[Todo] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
     figures: list[Figure] = field(default_factory=list)
+    agency: Any = None
 
     @property
     def in_order(self) -> list[Todo]:
