@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 
 import sqlalchemy as sa
 from sqlalchemy.orm import joinedload
@@ -145,11 +146,17 @@ def list_awaiting_countersignature(person: Person) -> Sequence[Agreement]:
     """Signed agreements that this person, a commissioner, may countersign, longest waiting first."""
     if not person.holds(Role.COMMISSIONER):
         return []
-    return session.scalars(
+    return session.scalars(_awaiting_countersignature(), {"person_id": person.id}).all()
+
+
+@cache
+def _awaiting_countersignature() -> sa.Select[Agreement]:
+    by_another = Agreement.signed_by_id.is_distinct_from(sa.bindparam("person_id"))
+    return (
         sa.select(Agreement)
-        .where(Agreement.state == AgreementState.SIGNED, Agreement.signed_by_id.is_distinct_from(person.id))
+        .where(Agreement.state == AgreementState.SIGNED, by_another)
         .order_by(Agreement.signed_at)
-    ).all()
+    )
 
 
 def list_active_members(framework: Framework) -> Sequence[Organisation]:

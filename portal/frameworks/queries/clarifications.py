@@ -142,8 +142,13 @@ def _asked() -> sa.Select[Clarification, int | None, str | None, int | None]:
 
 def list_waiting() -> list[Waiting]:
     """Rounds with questions that wait for an answer, the longest wait first."""
+    return [Waiting(*row) for row in session.execute(_waiting())]
+
+
+@cache
+def _waiting() -> sa.Select[Round, int, datetime]:
     oldest = sa.func.min(Clarification.created_at)
-    rows = session.execute(
+    return (
         sa.select(Round, sa.func.count(), oldest)
         .join(Clarification, Clarification.round_id == Round.id)
         .where(Clarification.state == ClarificationState.WAITING, Round.state == RoundState.PUBLISHED)
@@ -151,7 +156,6 @@ def list_waiting() -> list[Waiting]:
         .order_by(oldest)
         .options(lazyload(Round.framework))  # its columns are not in the group
     )
-    return [Waiting(*row) for row in rows]
 
 
 def get_note(_: Person, note_id: uuid.UUID) -> ClarificationNote:

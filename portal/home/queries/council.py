@@ -6,6 +6,7 @@ Before a round is opened nothing here rests on more than the count of its applic
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 
 import sqlalchemy as sa
 
@@ -51,15 +52,18 @@ def _commissioner(person: Person) -> Part:
 
 
 def _registrations() -> list[Todo]:
-    waiting = session.execute(
-        sa.select(sa.func.count()).where(Organisation.state == OrganisationState.REGISTERED)
-    ).scalar_one()
+    waiting = session.execute(_registered()).scalar_one()
     if not waiting:
         return []
     text = "Registrations waiting to be checked against Ofsted’s register."
     return [
         Todo("Verify providers", "providers.index", {"state": "registered"}, waiting, text, tone="warning")
     ]
+
+
+@cache
+def _registered() -> sa.Select[int]:
+    return sa.select(sa.func.count()).where(Organisation.state == OrganisationState.REGISTERED)
 
 
 def _countersignatures(person: Person) -> list[Todo]:

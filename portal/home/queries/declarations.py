@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from functools import cache
 
 import sqlalchemy as sa
 
@@ -18,16 +19,22 @@ from portal.home.queries.todo import Todo
 
 def count_undeclared(person: Person) -> dict[uuid.UUID, int]:
     """By round, how many applications this person has not declared on; only opened ones can be seen."""
+    rows = session.execute(_undeclared(), {"person_id": person.id})
+    return {round_id: count for round_id, count in rows}  # noqa: C416 - rows are not pairs to the type checker
+
+
+@cache
+def _undeclared() -> sa.Select[uuid.UUID, int]:
     declared = sa.exists().where(
-        ConflictDeclaration.application_id == Application.id, ConflictDeclaration.person_id == person.id
+        ConflictDeclaration.application_id == Application.id,
+        ConflictDeclaration.person_id == sa.bindparam("person_id"),
     )
-    rows = session.execute(
+    return (
         sa.select(Application.round_id, sa.func.count())
         .join(Round, Round.id == Application.round_id)
         .where(Round.state.in_(BEFORE_DECISION), Application.state.in_(STANDING), ~declared)
         .group_by(Application.round_id)
     )
-    return {round_id: count for round_id, count in rows}  # noqa: C416 - rows are not pairs to the type checker
 
 
 def declare(round_: Round, count: int) -> Todo:

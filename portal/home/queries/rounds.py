@@ -9,6 +9,8 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cache
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -79,6 +81,11 @@ def _make_good(one: InHand, proposed: ProposedExtension) -> Todo:
 
 
 def _list_in_hand(person: Person) -> list[InHand]:
+    return [InHand(*row) for row in session.execute(_in_hand(), {"person_id": person.id})]
+
+
+@cache
+def _in_hand() -> sa.Select[Any]:
     unchecked = sa.select(sa.func.count()).where(
         Application.round_id == Round.id, Application.state == ApplicationState.SUBMITTED
     )
@@ -89,7 +96,7 @@ def _list_in_hand(person: Person) -> list[InHand]:
         .where(
             Application.round_id == Round.id,
             Application.state == ApplicationState.SUBMITTED,
-            ComplianceFinding.found_by_id != person.id,
+            ComplianceFinding.found_by_id != sa.bindparam("person_id"),
             awaits_review(),
         )
     )
@@ -99,18 +106,22 @@ def _list_in_hand(person: Person) -> list[InHand]:
         .join(Application, Application.id == EvaluationSheet.application_id)
         .where(Application.round_id == Round.id, EvaluationSheet.finished_at.is_(None), active_sheet())
     )
-    rows = session.execute(
+    return (
         sa.select(
             Round,
-            sa.func.count_submitted(Round.id),
-            unchecked.correlate(Round).scalar_subquery(),
+            _while(RoundState.PUBLISHED, sa.func.count_submitted(Round.id)),
+            _while(RoundState.OPENED, unchecked.correlate(Round).scalar_subquery()),
             to_confirm.correlate(Round).scalar_subquery(),
-            unfinished.correlate(Round).scalar_subquery(),
+            _while(RoundState.EVALUATING, unfinished.correlate(Round).scalar_subquery()),
         )
         .where(Round.state.not_in(ENDED))
         .order_by(Round.submission_deadline)
     )
-    return [InHand(*row) for row in rows]
+
+
+def _while(state: RoundState, count: sa.ColumnElement[int]) -> sa.Case[int]:
+    """Counted only for rounds in the state in which the number is said."""
+    return sa.case((Round.state == state, count), else_=0)
 
 
 def _draft(one: InHand, _: Person, __: datetime) -> Todo:
