@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 import sqlalchemy as sa
-from alembic import command
-from alembic.config import Config
 from flask import Flask, current_app
 from flask.cli import AppGroup
 
@@ -21,6 +20,9 @@ from portal.core.errors import DomainError
 from portal.demo import services as demonstration
 from portal.frameworks import services as frameworks
 from portal.providers import services as providers
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 # Where web and worker share a machine, whoever waits for a page comes first.
 WORKERS_NICENESS = 5
@@ -44,12 +46,14 @@ def register(app: Flask) -> None:
 @database.command("upgrade")
 def upgrade_database() -> None:
     """Bring the tables to the newest migration."""
-    command.upgrade(migrations(), "head")
+    _upgrade()
 
 
 @database.command("check")
 def check_database() -> None:
     """Fail if the models and the migrated tables differ."""
+    from alembic import command
+
     command.check(migrations())
 
 
@@ -151,7 +155,7 @@ def serve() -> None:
 
 
 def _prepare() -> None:
-    command.upgrade(migrations(), "head")
+    _upgrade()
     connect_as_worker()
     if settings().mode == "demo":
         demonstration.load_if_empty(embedded.address(settings(), "portal_owner"))
@@ -176,8 +180,16 @@ def connect_as_worker() -> None:
     db.connect(embedded.address(settings(), "portal_worker"))
 
 
+def _upgrade() -> None:
+    from alembic import command  # here, since every start of the web and the worker would pay for it
+
+    command.upgrade(migrations(), "head")
+
+
 def migrations() -> Config:
     """Alembic's configuration, with the owner's address of the database."""
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", str(ROOT / "migrations"))
     config.attributes["url"] = embedded.address(settings(), "portal_owner")

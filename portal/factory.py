@@ -11,7 +11,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from portal import commands
 from portal.accounts.queries import find_active_person
-from portal.adapters import mail, notify, pulse, scanner, storage
+from portal.adapters import mail, pulse, scanner, storage
 from portal.config import Settings, from_environment
 from portal.core import access, db, embedded, session, ui, web
 
@@ -78,7 +78,11 @@ def _choose_adapters(settings: Settings) -> None:
 
 
 def _mailer(url: str, sender: str) -> mail.Mailer:
-    return notify.NotifyMailer(url) if url.startswith("notify") else mail.SmtpMailer(url, sender)
+    if not url.startswith("notify"):
+        return mail.SmtpMailer(url, sender)
+    from portal.adapters.notify import NotifyMailer  # its client takes long to import, and few need it
+
+    return NotifyMailer(url)
 
 
 def _install(app: web.PortalFlask, feature: str) -> None:
