@@ -114,6 +114,7 @@ def connect(url: str, **options: Any) -> sa.Engine:
     engine = sa.create_engine(url, pool_pre_ping=False, hide_parameters=True, **options)
     event.listen(engine, "connect", _remember_statements)
     event.listen(engine, "rollback", _roll_back_keeping_statements)
+    event.listen(engine, "do_execute", _execute_planned_afresh)
     session.remove()
     session.configure(bind=engine)
     return engine
@@ -128,6 +129,14 @@ def act_as(person_id: uuid.UUID | None) -> None:
 
 def _remember_statements(opened: Any, _: Any) -> None:
     opened.prepared_max = PREPARED_AT_MOST
+
+
+def _execute_planned_afresh(cursor: Any, statement: str, parameters: Any, context: Any) -> bool:
+    """Run what says `execution_options(planned_afresh=True)` by a plan for its very values, never by a kept one."""
+    if context is None or not context.execution_options.get("planned_afresh"):
+        return False
+    cursor.execute(statement, parameters, prepare=False)
+    return True
 
 
 def _roll_back_keeping_statements(connection: sa.Connection) -> None:
