@@ -13,6 +13,7 @@ from portal.accounts.states import Role
 from portal.applications import queries, services
 from portal.core.db import session
 from tests.applications.conftest import Desk, make_desk
+from tests.applications.test_words import HOSTILE
 from tests.factories import accounts
 from tests.support.acting import acting_as, travel
 
@@ -109,3 +110,16 @@ def test_rule_09_another_providers_price_is_not_found(client: Any, desk: Desk) -
 def test_a_cell_that_the_round_does_not_ask_for_is_not_found(client: Any, at: Desk) -> None:
     answer = client.post(f"{at.address}/prices/cells/999999", data={"fee-999999": "800"})
     assert answer.status_code == 404
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+def test_whatever_is_typed_into_a_price_is_refused_in_words_and_shown_again(
+    client: Any, at: Desk, text: str
+) -> None:
+    cell = cell_of(at)
+    assert send(client, at, cell, text).status_code in {200, 422}
+    page = client.post(
+        f"{at.address}/prices/{cell.cell.type_code}", data={services.price_field(cell.id): text}
+    )
+    assert page.status_code in {200, 303, 422}
+    assert fees(at) == {}

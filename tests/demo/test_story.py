@@ -138,7 +138,12 @@ def test_a_round_awaiting_its_decision() -> None:
 
 def test_a_round_being_evaluated_half_way() -> None:
     round_ = the_round(RoundState.EVALUATING)
-    assert states_in(round_) == {"Marlbrook": A.COMPLIANT, "Gorsefield": A.COMPLIANT}
+    # Wrenfield came after the deadline, and stays a draft.
+    assert states_in(round_) == {
+        "Marlbrook": A.COMPLIANT,
+        "Gorsefield": A.COMPLIANT,
+        "Wrenfield": A.DRAFT,
+    }
     in_round = sa.select(EvaluationSheet.id).join(Application).where(Application.round_id == round_.id)
     scored = count(Score, Score.sheet_id.in_(in_round), Score.value.is_not(None))
     assert scored == 16
@@ -153,7 +158,12 @@ def test_an_open_round_with_drafts_and_a_submission() -> None:
     round_ = the_round(RoundState.PUBLISHED)
     assert frameworks.is_accepting(round_, clock.now())
     assert frameworks.takes_questions(round_, clock.now())
-    assert states_in(round_) == {"Saltmarsh": A.SUBMITTED, "Teasel": A.DRAFT, "Stourfield": A.DRAFT}
+    assert states_in(round_) == {
+        "Saltmarsh": A.SUBMITTED,
+        "Teasel": A.DRAFT,
+        "Stourfield": A.DRAFT,
+        "Gorsefield": A.DRAFT,
+    }
     assert frameworks.count_submitted(round_) == 1
 
 
@@ -230,3 +240,15 @@ def test_loading_again_changes_nothing(loaded: Loaded) -> None:
     assert services.load_if_empty(loaded.owner_url) is False
     with transaction():
         assert count(AuditEvent) == before
+
+
+def test_drafts_show_a_comment_a_carried_over_answer_an_instruction_and_a_late_attempt() -> None:
+    shown = {
+        "comments": "SELECT count(*) FROM answer_comment",
+        "carried over": "SELECT count(DISTINCT application_id) FROM answer WHERE carried_from IS NOT NULL",
+        "instructions": "SELECT count(*) FROM standing_instruction WHERE voided_at IS NULL",
+        "late attempts": "SELECT count(*) FROM late_attempt",
+    }
+    with transaction():
+        found = {name: session.execute(sa.text(query)).scalar_one() for name, query in shown.items()}
+    assert found == dict.fromkeys(shown, 1)

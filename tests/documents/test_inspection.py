@@ -60,6 +60,7 @@ REFUSED = {
     "pdf inside a zip": (lambda: files.archive({"a.txt": ""})[:30] + files.pdf(), "two kinds"),
     "pdf inside a page": (lambda: b"<html><script>1</script>" + files.pdf(), "two kinds"),
     "pdf inside a program": (lambda: b"MZ" + b"\x00" * 60 + files.pdf(), "two kinds"),
+    "office file after a pdf": (lambda: files.pdf() + files.docx(), "two kinds"),
     "pdf of nothing": (lambda: b"%PDF-1.7\nrubbish\n%%EOF", "damaged"),
 }
 

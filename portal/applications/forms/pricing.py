@@ -9,6 +9,7 @@ from typing import Any, cast
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, Field, HiddenField, StringField
 
+from portal.applications.forms.steps import readable
 from portal.applications.models import BidPrice
 from portal.applications.queries import AskedCell, Schedule
 from portal.applications.services import price_field, price_mark, problem_with_fee, stored_mark
@@ -130,7 +131,7 @@ def price_form(schedule: Schedule, *, fresh: bool = False) -> PriceForm:
     for cell in schedule.cells:
         price = schedule.prices.get(cell.id)
         fields |= {
-            price_field(cell.id): StringField(f"Weekly fee: {cell.label}"),
+            price_field(cell.id): StringField(f"Weekly fee: {cell.label}", filters=[readable]),
             not_offered_field(cell.id): BooleanField(f"Not offered: {cell.label}"),
             seen_field(cell.id): HiddenField(),
             choice_field(cell.id): HiddenField(),

@@ -8,9 +8,14 @@ from typing import Any
 
 from portal.accounts.models import Person
 from portal.applications.models import Application
+from portal.applications.queries import find_answer
 from portal.applications.services import (
+    add_comment,
     attach_document,
+    carry_over,
     declare,
+    instruct,
+    record_late_attempt,
     save_answer,
     save_prices,
     start_application,
@@ -21,7 +26,7 @@ from portal.demo.services import texts
 from portal.demo.services.papers import paper
 from portal.demo.services.people import writer_of
 from portal.demo.services.prices import fees_of
-from portal.demo.services.rounds import OPEN, ROUNDS, Plan
+from portal.demo.services.rounds import EVALUATING, OPEN, ROUNDS, Plan
 from portal.demo.services.story import Story
 from portal.frameworks import queries as frameworks
 from portal.frameworks.models import Question
@@ -39,6 +44,10 @@ QUALITY = (
     "social_value",
 )
 ALL = frozenset(SectionKind)
+COMMENT = (
+    "Can we say how many carers had moved on by the end of last year? I have the figure in the annual report."
+)
+ADDED = "Since the summer two more households have been approved, both for teenagers."
 JUST_BEGUN = frozenset({SectionKind.ORGANISATION, SectionKind.QUALITY})
 DEAR_CELLS_LEFT_OPEN = 4
 REAPPLYING = {("evaluating", "marlbrook"), ("evaluating", "gorsefield")}
@@ -58,6 +67,14 @@ def tell(story: Story) -> None:
             story.add(handed_in, f"14:{place}5", who, partial(_submit, story, plan, provider))
     story.add(-6, "16:20", "teasel_writer", partial(_draft, story, OPEN, "teasel", ALL))
     story.add(-1, "11:45", writer_of("stourfield"), partial(_draft, story, OPEN, "stourfield", JUST_BEGUN))
+    story.add(-5, "09:20", "teasel_administrator", partial(_comment, story, "teasel"))
+    story.add(-3, "13:30", writer_of("gorsefield"), partial(_begin_from_the_last, story, "gorsefield"))
+    story.add(-2, "15:50", writer_of("saltmarsh"), partial(_leave_an_instruction, story, "saltmarsh"))
+    late = writer_of("wrenfield")
+    story.add(
+        EVALUATING.deadline - 7, "16:40", late, partial(_draft, story, EVALUATING, "wrenfield", JUST_BEGUN)
+    )
+    story.add(EVALUATING.deadline, "12:09", late, partial(_come_too_late, story, "wrenfield"))
 
 
 def is_again(round_key: str, provider: str) -> bool:
@@ -85,6 +102,36 @@ def _submit(story: Story, plan: Plan, provider: str, by: Person) -> None:
     application = story.application(plan.key, provider)
     declare(application, name=by.full_name, position="Responsible individual", by=by)
     submit_application(application, by=by)
+
+
+def _comment(story: Story, provider: str, by: Person) -> None:
+    """An administrator asks a colleague about the first answer that carries points."""
+    application = story.application(OPEN.key, provider)
+    question = frameworks.list_scored_questions(application.round)[0]
+    add_comment(application, question, COMMENT, by=by)
+
+
+def _begin_from_the_last(story: Story, provider: str, by: Person) -> None:
+    """Whoever waits for one round begins the next with the same answers, each still to be checked."""
+    application = start_application(story.round(OPEN.key), story.organisation(provider), by=by)
+    story.ids[f"{OPEN.key}/{provider}"] = application.id
+    carry_over(application, story.application(EVALUATING.key, provider), by=by)
+
+
+def _leave_an_instruction(story: Story, provider: str, by: Person) -> None:
+    """Changed after it was submitted, signed again, and to be submitted by itself at the deadline."""
+    application = story.application(OPEN.key, provider)
+    question = frameworks.list_scored_questions(application.round)[0]
+    answer = find_answer(application, question)
+    said = answer.value if answer is not None else ""
+    save_answer(application, question, f"{said}\n\n{ADDED}", by=by)
+    declare(application, name=by.full_name, position="Responsible individual", by=by)
+    instruct(application, by=by)
+
+
+def _come_too_late(story: Story, provider: str, by: Person) -> None:
+    """Nine minutes after the deadline: refused, and kept with what was to go in."""
+    record_late_attempt(story.application(EVALUATING.key, provider), by=by)
 
 
 def _asked(plan: Plan, provider: str) -> dict[int, Any]:

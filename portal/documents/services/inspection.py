@@ -5,6 +5,7 @@ Structure only: whether it carries malware is the scanner's to say.
 
 from __future__ import annotations
 
+import os
 import struct
 import zipfile
 from collections.abc import Callable
@@ -52,6 +53,9 @@ TWO_KINDS = (
     " Save or print it as PDF again and upload the new copy."
 )
 WRONG_KIND = f"We cannot take this kind of file. Save it as one of these and upload that: {TAKEN}."
+
+# The end of a zip archive's directory, with the longest comment that it can carry.
+LONGEST_ZIP_END = 22 + 65_535
 
 # How some common files that are not taken begin, and the way out.
 HINTS = (
@@ -131,7 +135,18 @@ def _picture(kind: FileKind, is_whole: Callable[[BinaryIO], bool]) -> Callable[[
     return check
 
 
+def _ends_as_archive(file: BinaryIO) -> bool:
+    """Does an archive's directory come after the last end of the PDF? Then it opens as either."""
+    size = file.seek(0, os.SEEK_END)
+    file.seek(max(0, size - LONGEST_ZIP_END))
+    tail = file.read()
+    file.seek(0)
+    return tail.rfind(b"PK\x05\x06") > tail.rfind(b"%%EOF")
+
+
 def _pdf(file: BinaryIO) -> FileKind:
+    if _ends_as_archive(file):
+        raise _refusal(TWO_KINDS)
     from pypdf import PdfReader
     from pypdf.errors import PyPdfError
 
