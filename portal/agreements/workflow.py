@@ -1,17 +1,24 @@
-"""The lifecycles of an agreement, whose end date is the framework's, and of an extension, which moves it (§3)."""
+"""The lifecycles of an agreement, whose end date is the framework's, an extension, a price review (§3, §7)."""
 
 from __future__ import annotations
 
-from portal.agreements.models import Agreement, FrameworkExtension
+from portal.agreements.models import Agreement, FrameworkExtension, PriceReview
 from portal.agreements.policy import (
+    can_analyse,
+    can_check_funding,
     can_countersign,
     can_decide_extension,
+    can_decide_review,
     can_prepare_extension,
+    can_recommend_review,
     can_sign,
     can_steward,
+    can_withdraw_review,
 )
+from portal.agreements.states import UNDER_REVIEW, FundingSource
 from portal.agreements.states import AgreementState as S
 from portal.agreements.states import ExtensionState as E
+from portal.agreements.states import PriceReviewState as R
 from portal.core.access import ALLOWED, Verdict, denied
 from portal.core.transitions import Facts, Lifecycle, Transition
 from portal.core.ui import uk_date
@@ -140,6 +147,91 @@ EXTENSION = Lifecycle(
             E.NOTIFIED,
             can_prepare_extension,
             "framework_extension.notified",
+        ),
+    ),
+)
+
+
+def _confirmed(_: PriceReview, facts: Facts) -> Verdict:
+    if facts["arithmetic_confirmed"]:
+        return ALLOWED
+    return denied("Finance confirms the arithmetic, or the analysis is put right first.")
+
+
+def _funded(_: PriceReview, facts: Facts) -> Verdict:
+    """Without funding nothing can be recommended but to reject."""
+    if facts["funding"] != FundingSource.NONE or not facts["fees"]:
+        return ALLOWED
+    return denied("Finance found no funding, so that only a rejection can be recommended.")
+
+
+def _recommended(_: PriceReview, facts: Facts) -> Verdict:
+    if facts["approvable"]:
+        return ALLOWED
+    return denied("A rejection was recommended. Reject the request, or refer the review back.")
+
+
+PRICE_REVIEW = Lifecycle(
+    of="price review",
+    transitions=(
+        Transition(
+            "analyse",
+            "Analyse",
+            frozenset({R.REQUESTED, R.ANALYSED}),
+            R.ANALYSED,
+            can_analyse,
+            "price_review.analysed",
+        ),
+        Transition(
+            "check_funding",
+            "Check for Finance",
+            frozenset({R.ANALYSED}),
+            R.FUNDED,
+            can_check_funding,
+            "price_review.funding_checked",
+            (_confirmed,),
+        ),
+        Transition(
+            "recommend",
+            "Recommend",
+            frozenset({R.FUNDED}),
+            R.RECOMMENDED,
+            can_recommend_review,
+            "price_review.recommended",
+            (_funded,),
+        ),
+        Transition(
+            "refer_back",
+            "Refer back",
+            frozenset({R.RECOMMENDED}),
+            R.REQUESTED,
+            can_decide_review,
+            "price_review.referred_back",
+        ),
+        Transition(
+            "approve",
+            "Approve",
+            frozenset({R.RECOMMENDED}),
+            R.APPROVED,
+            can_decide_review,
+            "price_review.approved",
+            (_recommended,),
+        ),
+        Transition(
+            "reject",
+            "Reject",
+            frozenset({R.RECOMMENDED}),
+            R.REJECTED,
+            can_decide_review,
+            "price_review.rejected",
+        ),
+        Transition(
+            "withdraw",
+            "Withdraw the request",
+            UNDER_REVIEW,
+            R.WITHDRAWN,
+            can_withdraw_review,
+            "price_review.withdrawn",
         ),
     ),
 )

@@ -32,6 +32,8 @@ class PriceVersion(Versioned, Base):
     effective_from: Mapped[date]
     reason: Mapped[str]
     proposed_by_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("person.id"))
+    # The price review that decided it. Reviews stand in a higher feature, so there is no foreign key.
+    review_id: Mapped[uuid.UUID | None]
 
     prices: Mapped[list[Price]] = relationship(back_populates="price_version")
     modifiers: Mapped[PriceModifiers | None] = relationship(back_populates="price_version")

@@ -8,6 +8,7 @@ half a penny upwards, so that the lines add up exactly; the nightly fee is a sev
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from decimal import ROUND_HALF_UP, Decimal
 
@@ -16,6 +17,9 @@ from portal.core.ui import money, plural
 NIGHTS_IN_A_WEEK = 7
 PENNY = Decimal("0.01")
 HUNDRED = Decimal(100)
+
+# Outside these a weekly fee is unusual, and a page asks whether it is meant (domain handbook §7).
+USUAL_FROM, USUAL_TO = Decimal(400), Decimal(3000)
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,25 @@ class Modifiers:
 
 
 NO_MODIFIERS = Modifiers()
+
+
+def as_text(modifiers: Modifiers) -> dict[str, str | None]:
+    """Every field as text, exact, for keeping what somebody asked for."""
+    return {
+        field.name: None if (value := getattr(modifiers, field.name)) is None else str(value)
+        for field in fields(Modifiers)
+    }
+
+
+def from_text(kept: Mapping[str, str | None]) -> Modifiers:
+    """The modifiers that `as_text` wrote."""
+    whole = {"sibling_from", "long_term_weeks"}
+    return Modifiers(
+        **{
+            name: None if text is None else int(text) if name in whole else Decimal(text)
+            for name, text in kept.items()
+        }  # type: ignore[arg-type]
+    )
 
 
 @dataclass(frozen=True)
@@ -88,6 +111,50 @@ def price_for(
     if is_retainer:
         _retainer(bill, modifiers)
     return PricedPlacement(bill.lines, bill.total, nightly(bill.total))
+
+
+def is_unusual(fee: Decimal | None) -> bool:
+    """Is this a fee that a page should ask about?"""
+    return fee is not None and not USUAL_FROM <= fee <= USUAL_TO
+
+
+def dearer_in(old: Modifiers, new: Modifiers) -> list[str]:
+    """The fields of `Modifiers` by which some placement would cost more; empty is a decrease, or no change.
+
+    A provider makes a decrease by itself. Anything else is an increase, which needs a price review.
+    """
+    return [
+        *_smaller_discount(old, new, "sibling_from", "sibling_percent"),
+        *_smaller_discount(old, new, "long_term_weeks", "long_term_percent"),
+        *(
+            ["retainer_percent"]
+            if _or(new.retainer_percent, HUNDRED) > _or(old.retainer_percent, HUNDRED)
+            else []
+        ),
+        *_bigger_supplement(old, new),
+    ]
+
+
+def _smaller_discount(old: Modifiers, new: Modifiers, start: str, share: str) -> list[str]:
+    """Less off, or off only from later."""
+    if getattr(old, share) is None:
+        return []
+    if _or(getattr(new, share), Decimal(0)) < getattr(old, share):
+        return [share]
+    return [start] if getattr(new, start) > getattr(old, start) else []
+
+
+def _bigger_supplement(old: Modifiers, new: Modifiers) -> list[str]:
+    """More than before; pounds and percentages cannot be compared, so that a change of kind counts as more."""
+    return [
+        field
+        for field in ("solo_amount", "solo_percent")
+        if _or(getattr(new, field), Decimal(0)) > _or(getattr(old, field), Decimal(0))
+    ]
+
+
+def _or(value: Decimal | None, otherwise: Decimal) -> Decimal:
+    return otherwise if value is None else value
 
 
 def describe(modifiers: Modifiers) -> list[tuple[str, str]]:

@@ -46,6 +46,13 @@ def can_adopt(person: Person, _: PriceVersion) -> Verdict:
     return denied("Only a commissioner takes over the prices that a provider joins with.")
 
 
+def can_decide_version(person: Person, _: PriceVersion) -> Verdict:
+    """Approve or reject what a price review came to: an approver. Who may in one review is that feature's rule."""
+    if person.holds(Role.APPROVER):
+        return ALLOWED
+    return denied("Only an approver decides on a price review.")
+
+
 def _may_read(person: Person, organisation_id: object) -> Verdict:
     if person.holds(*COUNCIL_READERS) or organisation_id in person.organisation_ids:
         return ALLOWED

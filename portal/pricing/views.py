@@ -1,11 +1,10 @@
-"""A provider's price schedule: on any date, version by version, and lowering it."""
+"""A provider's price schedule: on any date, version by version, two versions compared, and lowering it."""
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
 from datetime import date
-from typing import Any, cast
+from typing import cast
 
 from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -14,17 +13,20 @@ from portal.core import clock, once
 from portal.core.access import access, current_person
 from portal.core.db import session
 from portal.core.errors import Invalid
-from portal.core.web import done, page, page_number
-from portal.frameworks.queries import CellRow, list_age_bands, list_cells
+from portal.core.web import beside, done, page, page_number
+from portal.frameworks.queries import list_cells
 from portal.pricing import policy, queries, services
-from portal.pricing.forms import PREFIX, LowerForm, NewFees
+from portal.pricing.forms import LowerForm, ModifiersForm
 from portal.pricing.models import PriceVersion
-from portal.pricing.modifiers import nightly
+from portal.pricing.modifiers import describe, is_unusual, nightly
 from portal.pricing.queries import Schedule
+from portal.pricing.typed import MODIFIER_FIELDS, PREFIX, TypedFees, TypedModifiers
 
 blueprint = Blueprint("pricing", __name__)
 
 PAGE_SIZE = 25
+MOST_TO_CHOOSE = 100  # versions to compare with
+HIGHEST_NUMBER = 2**31 - 1
 
 
 @blueprint.get("/prices")
@@ -50,19 +52,27 @@ def index() -> ResponseReturnValue:
 @access(policy.can_read, of=queries.get_schedule)
 def schedule(schedule: Schedule) -> ResponseReturnValue:
     day, day_error = _asked_day()
+    prices, coming = queries.list_prices(schedule, day), queries.list_coming(schedule, day)
+    grid = queries.get_grid()
+    agreed_types = grid.types_of({*prices, *coming})
+    asked_type = request.args.get("type", "")
     return page(
         "pricing/schedule.html",
+        agreed_types=agreed_types,
+        chosen_type=asked_type if asked_type in agreed_types else "",
         schedule=schedule,
         day=day,
         day_error=day_error,
         today=clock.today(),
-        prices=queries.list_prices(schedule, day),
-        coming=queries.list_coming(schedule, day),
+        prices=prices,
+        coming=coming,
         latest=queries.list_versions(schedule, limit=1),
+        modifiers=queries.find_modifiers_row(schedule, day),
+        described=describe(queries.find_modifiers(schedule, day)),
         may_lower=policy.can_lower(current_person(), schedule),
         is_own=current_person().acts_for(schedule.organisation.id),
         nightly=nightly,
-        **_grid(),
+        grid=grid,
     )
 
 
@@ -71,10 +81,12 @@ def schedule(schedule: Schedule) -> ResponseReturnValue:
 def versions(schedule: Schedule) -> ResponseReturnValue:
     number = page_number()
     offset = (number - 1) * PAGE_SIZE
+    found = queries.list_versions(schedule, limit=PAGE_SIZE, offset=offset)
     return page(
         "pricing/versions.html",
         schedule=schedule,
-        versions=queries.list_versions(schedule, limit=PAGE_SIZE, offset=offset),
+        versions=found,
+        standings=queries.standings_of(found, clock.today()),
         total=queries.count_versions(schedule),
         number=number,
         offset=offset,
@@ -93,8 +105,95 @@ def version(version: PriceVersion) -> ResponseReturnValue:
         version=version,
         schedule=queries.get_schedule(person, version.organisation_id, version.framework_id),
         lines=[(cell, changes[cell.id]) for cell in list_cells() if cell.id in changes],
+        standing=queries.standings_of([version], clock.today())[version.id],
+        described=describe(queries.modifiers_from(version.modifiers)) if version.modifiers else [],
         today=clock.today(),
         nightly=nightly,
+    )
+
+
+@blueprint.get("/organisations/<uuid:organisation_id>/prices/<uuid:framework_id>/compare-versions")
+@access(policy.can_read, of=queries.get_schedule)
+def compare(schedule: Schedule) -> ResponseReturnValue:
+    first, second = (_asked_version(schedule, name) for name in ("from", "to"))
+    pairs = (
+        {
+            pair.cell_id: pair
+            for pair in queries.compare_days(schedule, first.effective_from, second.effective_from)
+        }
+        if first and second
+        else {}
+    )
+    return page(
+        "pricing/compare.html",
+        schedule=schedule,
+        first=first,
+        second=second,
+        versions=queries.list_versions(schedule, limit=MOST_TO_CHOOSE),
+        lines=[(cell, pairs[cell.id]) for cell in list_cells() if cell.id in pairs],
+        described=[
+            describe(queries.find_modifiers(schedule, version.effective_from))
+            for version in (first, second)
+            if version
+        ],
+    )
+
+
+@blueprint.route(
+    "/organisations/<uuid:organisation_id>/prices/<uuid:framework_id>/modifiers", methods=["GET", "POST"]
+)
+@access(policy.can_lower, of=queries.get_schedule)
+def modifiers(schedule: Schedule) -> ResponseReturnValue:
+    form, entered = ModifiersForm(), TypedModifiers(request.form.items())
+    if request.method == "GET":
+        form.once.data, form.seen.data = str(uuid.uuid4()), str(queries.latest_number(schedule))
+        form.effective_from.data = first_of_next_month(clock.today())
+        entered = TypedModifiers.of(queries.find_modifiers(schedule, form.effective_from.data))
+    elif form.validate_on_submit() and not entered.errors:
+        try:
+            return _save_modifiers(schedule, form, entered)
+        except Invalid as error:
+            _show_beside_modifier(form, entered, error)
+    day = form.effective_from.data or clock.today()
+    return page(
+        "pricing/modifiers.html",
+        422 if form.errors or entered.errors else 200,
+        schedule=schedule,
+        form=form,
+        entered=entered,
+        modifier_fields=MODIFIER_FIELDS,
+        has_errors=bool(form.errors or entered.errors),
+        described=describe(queries.find_modifiers(schedule, day)),
+        day=day,
+    )
+
+
+def _save_modifiers(schedule: Schedule, form: ModifiersForm, entered: TypedModifiers) -> ResponseReturnValue:
+    once.claim(form.once.data)
+    version = services.lower_modifiers(
+        schedule.framework,
+        schedule.organisation,
+        entered.modifiers,
+        effective_from=cast(date, form.effective_from.data),
+        reason=form.reason.data or "",
+        by=current_person(),
+        seen_number=request.form.get("seen", type=int),
+    )
+    return done("Modifiers saved.", url_for("pricing.version", price_version_id=version.id))
+
+
+def _show_beside_modifier(form: ModifiersForm, entered: TypedModifiers, error: Invalid) -> None:
+    if error.field in {field.name for field in MODIFIER_FIELDS}:
+        entered.errors[error.field or ""] = error.message
+        session.rollback()
+    else:
+        beside(form, error)
+
+
+def _asked_version(schedule: Schedule, name: str) -> PriceVersion | None:
+    number = request.args.get(name, type=int)
+    return (
+        None if number is None else queries.find_version_numbered(schedule, min(abs(number), HIGHEST_NUMBER))
     )
 
 
@@ -103,7 +202,7 @@ def version(version: PriceVersion) -> ResponseReturnValue:
 )
 @access(policy.can_lower, of=queries.get_schedule)
 def lower(schedule: Schedule) -> ResponseReturnValue:
-    form, fees = LowerForm(), NewFees(request.form)
+    form, fees = LowerForm(), TypedFees(request.form.items())
     if request.method == "GET":
         form.once.data, form.seen.data = str(uuid.uuid4()), str(queries.latest_number(schedule))
         form.effective_from.data = first_of_next_month(clock.today())
@@ -121,17 +220,23 @@ def lower(schedule: Schedule) -> ResponseReturnValue:
         fees=fees,
         has_errors=bool(form.errors or fees.errors),
         prices=queries.list_prices(schedule, max(day, clock.today())),
-        **_grid(),
+        grid=queries.get_grid(),
     )
 
 
-def _check_or_save(schedule: Schedule, form: LowerForm, fees: NewFees) -> ResponseReturnValue:
+def _check_or_save(schedule: Schedule, form: LowerForm, fees: TypedFees) -> ResponseReturnValue:
     starts = cast(date, form.effective_from.data)
-    if request.form.get("step") != "save":
+    unusual = {cell_id: fee for cell_id, fee in fees.fees.items() if is_unusual(fee)}
+    unsure = bool(unusual) and not form.unusual.data
+    if request.form.get("step") != "save" or unsure:
         lines = services.plan_lowering(schedule, fees.fees, starts)
+        if request.form.get("step") == "save":
+            form.unusual.errors = ["Say that these prices are right, or change them"]
         cells = {cell.id: cell for cell in list_cells()}
         return page(
             "pricing/check.html",
+            422 if form.errors else 200,
+            unusual=unusual,
             schedule=schedule,
             form=form,
             fees=fees,
@@ -158,7 +263,7 @@ def first_of_next_month(day: date) -> date:
     return date(day.year + day.month // 12, day.month % 12 + 1, 1)
 
 
-def _show_beside_field(form: LowerForm, fees: NewFees, error: Invalid) -> None:
+def _show_beside_field(form: LowerForm, fees: TypedFees, error: Invalid) -> None:
     name = error.field or ""
     if name.startswith(PREFIX):
         fees.errors[int(name[len(PREFIX) :])] = error.message
@@ -175,19 +280,6 @@ def _asked_day() -> tuple[date, str]:
         return (date.fromisoformat(asked), "") if asked else (clock.today(), "")
     except ValueError:
         return clock.today(), "Enter a real date. Showing today’s prices."
-
-
-def _grid() -> dict[str, Any]:
-    """The rows of the grid (type × category, grouped by type) and its columns (age bands)."""
-    groups: dict[str, dict[str, dict[str, CellRow]]] = {}
-    for cell in list_cells():
-        groups.setdefault(cell.placement_type, {}).setdefault(cell.need_category, {})[cell.band_code] = cell
-    return {"groups": groups, "bands": _used(list_age_bands(), groups)}
-
-
-def _used(bands: Iterable[Any], groups: dict[str, dict[str, dict[str, CellRow]]]) -> list[Any]:
-    used = {code for rows in groups.values() for cells in rows.values() for code in cells}
-    return [band for band in bands if band.code in used]
 
 
 def _address(endpoint: str, schedule: Schedule) -> str:

@@ -38,6 +38,7 @@ PAGES = {
     "accounts.unconfirmed": EVERYBODY,
     "agreements.index": PROVIDERS | OVERSEEING | {R.APPROVER, R.FINANCE_OFFICER},
     "agreements.countersign_many": {R.COMMISSIONER},
+    "agreements.reviews": PROVIDERS | OVERSEEING | {R.APPROVER, R.FINANCE_OFFICER},
     "applications.index": PROVIDERS,
     "applications.verify_receipt": ANYBODY,
     "decisions.index": {R.APPROVER},

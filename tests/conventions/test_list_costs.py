@@ -83,6 +83,7 @@ LISTS = [
     ),
     List("/members", R.COMMISSIONER, lambda organisation: agreements.agreement()),
     List("/prices", R.FINANCE_OFFICER, lambda organisation: agreements.agreement()),
+    List("/price-reviews", R.CONTRACT_MANAGER, lambda organisation: agreements.price_review()),
     List(
         "/applications",
         R.BID_WRITER,

@@ -13,12 +13,27 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy.exc import IntegrityError, ProgrammingError
 
+from portal.accounts.states import Role
+from portal.core import clock
 from portal.core.db import session
-from portal.core.errors import Invalid
-from portal.pricing import queries
-from portal.pricing.modifiers import NO_MODIFIERS, Modifiers, describe, nightly, ordinal, price_for
+from portal.core.errors import Invalid, NotAllowed, Refused
+from portal.core.transitions import apply
+from portal.pricing import queries, services
+from portal.pricing.models import PriceVersion
+from portal.pricing.modifiers import (
+    NO_MODIFIERS,
+    Modifiers,
+    dearer_in,
+    describe,
+    nightly,
+    ordinal,
+    price_for,
+)
+from portal.pricing.queries import Schedule
 from portal.pricing.services.versions import check_modifiers, record_modifiers
-from tests.factories import frameworks, pricing, providers
+from portal.pricing.states import PriceVersionState
+from portal.pricing.workflow import PRICE_VERSION
+from tests.factories import accounts, frameworks, pricing, providers
 
 D = Decimal
 ALL = Modifiers(
@@ -157,6 +172,110 @@ def test_modifiers_in_words() -> None:
     assert [ordinal(n) for n in (1, 2, 3, 4, 11, 12, 13, 21, 112)] == (
         ["1st", "2nd", "3rd", "4th", "11th", "12th", "13th", "21st", "112th"]
     )
+
+
+@ARITHMETIC
+@given(fee=FEES, old=modifiers(), new=modifiers(), asked=PLACEMENTS)
+def test_rule_08_what_is_no_increase_never_costs_more(
+    fee: Decimal, old: Modifiers, new: Modifiers, asked: dict[str, Any]
+) -> None:
+    """Whatever the placement: a provider could otherwise raise a price without a review."""
+    for candidate in (
+        new,
+        _cheaper(old),
+        replace(old, sibling_percent=new.sibling_percent or old.sibling_percent),
+    ):
+        if candidate.sibling_percent is not None and candidate.sibling_from is None:
+            continue
+        if not dearer_in(old, candidate):
+            assert price_for(fee, candidate, **asked).weekly <= price_for(fee, old, **asked).weekly
+
+
+def _cheaper(old: Modifiers) -> Modifiers:
+    return replace(
+        old,
+        sibling_from=2,
+        sibling_percent=D("99.99"),
+        retainer_percent=min(old.retainer_percent or D(100), D(20)),
+        solo_amount=None,
+        solo_percent=None,
+    )
+
+
+@pytest.mark.parametrize(
+    ("changed", "dearer"),
+    [
+        ({}, []),
+        ({"sibling_percent": D("9.99")}, ["sibling_percent"]),
+        ({"sibling_percent": None, "sibling_from": None}, ["sibling_percent"]),
+        ({"sibling_from": 3}, ["sibling_from"]),
+        ({"sibling_from": 3, "sibling_percent": D(20)}, ["sibling_from"]),
+        ({"long_term_weeks": 53}, ["long_term_weeks"]),
+        ({"long_term_weeks": 26, "long_term_percent": D(6)}, []),
+        ({"retainer_percent": D(51)}, ["retainer_percent"]),
+        ({"retainer_percent": None}, ["retainer_percent"]),
+        ({"retainer_percent": D(40)}, []),
+        ({"solo_amount": D(76)}, ["solo_amount"]),
+        ({"solo_amount": None}, []),
+        ({"solo_amount": None, "solo_percent": D(1)}, ["solo_percent"]),
+    ],
+)
+def test_what_counts_as_an_increase(changed: dict[str, Any], dearer: list[str]) -> None:
+    assert dearer_in(ALL, replace(ALL, **changed)) == dearer
+
+
+@pytest.fixture
+def schedule() -> Schedule:
+    framework, organisation = frameworks.framework(), providers.organisation()
+    pricing.price_version(framework, organisation, {pricing.cell().id: D(800)}, modifiers=ALL)
+    return Schedule(organisation, framework)
+
+
+def change(schedule: Schedule, modifiers: Modifiers, *, days: int = 10, by: Any = None) -> PriceVersion:
+    return services.lower_modifiers(
+        schedule.framework,
+        schedule.organisation,
+        modifiers,
+        effective_from=clock.today() + timedelta(days=days),
+        reason="So that brothers and sisters stay together.",
+        by=by or accounts.person(Role.FINANCE_LEAD, organisation=schedule.organisation),
+    )
+
+
+def test_a_bigger_discount_applies_at_once_from_its_day(schedule: Schedule) -> None:
+    bigger = replace(ALL, sibling_percent=D("12.5"))
+    version = change(schedule, bigger, days=0)
+    assert (version.number, version.state) == (2, PriceVersionState.APPROVED)
+    today = clock.today()
+    assert queries.find_modifiers(schedule, today) == bigger
+    assert queries.find_modifiers(schedule, today - timedelta(days=1)) == ALL
+    standings = queries.standings_of(queries.list_versions(schedule), today)
+    assert [standing.value for standing in standings.values()] == ["in_force", "in_force"]
+
+
+def test_rule_08_a_dearer_modifier_needs_a_review(schedule: Schedule) -> None:
+    with pytest.raises(Invalid, match="price review") as refused:
+        change(schedule, replace(ALL, sibling_percent=D(9)))
+    assert refused.value.field == "sibling_percent"
+    with pytest.raises(Invalid, match="Nothing changes"):
+        change(schedule, ALL)
+    change(schedule, replace(ALL, retainer_percent=D(45)), days=20)
+    for days in (10, 20):
+        with pytest.raises(Invalid, match="already change on"):
+            change(schedule, replace(ALL, retainer_percent=D(40)), days=days)
+    with pytest.raises(Invalid, match="today or later"):
+        change(schedule, replace(ALL, retainer_percent=D(40)), days=-1)
+    with pytest.raises(NotAllowed):
+        change(schedule, replace(ALL, retainer_percent=D(40)), days=30, by=accounts.person(Role.COMMISSIONER))
+
+
+def test_a_version_with_dearer_modifiers_is_refused_by_the_lifecycle_itself(schedule: Schedule) -> None:
+    version = pricing.price_version(
+        schedule.framework, schedule.organisation, {}, number=2, state=PriceVersionState.PROPOSED
+    )
+    lead = accounts.person(Role.FINANCE_LEAD, organisation=schedule.organisation)
+    with pytest.raises(Refused, match="price review"):
+        apply(PRICE_VERSION, "lower", version, by=lead, facts={"lowered": [], "dearer": ["solo_amount"]})
 
 
 @pytest.mark.parametrize(

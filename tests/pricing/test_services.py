@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
+from uuid import uuid4
 
 import pytest
 import sqlalchemy as sa
@@ -201,21 +202,29 @@ def test_rule_09_another_providers_finance_lead_cannot_lower(schedule: Schedule)
 
 
 @pytest.mark.parametrize("state", list(PriceVersionState))
-@pytest.mark.parametrize("name", ["adopt", "lower"])
+@pytest.mark.parametrize("name", ["adopt", "lower", "approve", "reject"])
 @pytest.mark.parametrize(
-    "role", [Role.COMMISSIONER, Role.FINANCE_LEAD, Role.PLACEMENTS_LEAD, Role.FINANCE_OFFICER]
+    "role",
+    [Role.COMMISSIONER, Role.FINANCE_LEAD, Role.PLACEMENTS_LEAD, Role.FINANCE_OFFICER, Role.APPROVER],
 )
 def test_lifecycle(schedule: Schedule, state: PriceVersionState, name: str, role: Role) -> None:
-    version = pricing.price_version(schedule.framework, schedule.organisation, {}, number=2, state=state)
+    version = pricing.price_version(
+        schedule.framework, schedule.organisation, {}, number=2, state=state, review_id=uuid4()
+    )
     person = accounts.person(role, organisation=schedule.organisation if role.is_provider_role else None)
-    facts = {"lowered": [Lowering(standard(), Decimal(2), Decimal(1))]}
-    allowed = {("adopt", Role.COMMISSIONER), ("lower", Role.FINANCE_LEAD)}
+    facts = {"lowered": [Lowering(standard(), Decimal(2), Decimal(1))], "review_id": version.review_id}
+    allowed = {
+        ("adopt", Role.COMMISSIONER),
+        ("lower", Role.FINANCE_LEAD),
+        ("approve", Role.APPROVER),
+        ("reject", Role.APPROVER),
+    }
     if state != PriceVersionState.PROPOSED:
         with pytest.raises(Refused):
             apply(PRICE_VERSION, name, version, by=person, facts=facts)
     elif (name, role) in allowed:
         apply(PRICE_VERSION, name, version, by=person, facts=facts)
-        assert version.state == PriceVersionState.APPROVED
+        assert version.state == PRICE_VERSION[name].target
     else:
         with pytest.raises(NotAllowed):
             apply(PRICE_VERSION, name, version, by=person, facts=facts)
@@ -228,6 +237,27 @@ def test_rule_08_the_lifecycle_itself_refuses_a_raise(schedule: Schedule, lead: 
     facts = {"lowered": [Lowering(standard(), Decimal(1), Decimal(2))]}
     with pytest.raises(Refused, match="price review"):
         apply(PRICE_VERSION, "lower", version, by=lead, facts=facts)
+
+
+def test_rule_08_no_version_is_approved_without_its_review(schedule: Schedule) -> None:
+    approver = accounts.person(Role.APPROVER)
+    for own, given in ((None, None), (uuid4(), None), (None, uuid4()), (uuid4(), uuid4())):
+        state = PriceVersionState.PROPOSED
+        with session.begin_nested() as attempt:
+            version = PriceVersion(
+                framework_id=schedule.framework.id,
+                organisation_id=schedule.organisation.id,
+                number=9,
+                state=state,
+                effective_from=clock.today(),
+                reason="More.",
+                proposed_by_id=approver.id,
+                review_id=own,
+            )
+            session.add(version)
+            with pytest.raises(Refused, match="price review"):
+                apply(PRICE_VERSION, "approve", version, by=approver, facts={"review_id": given})
+            attempt.rollback()
 
 
 def test_initial_prices(framework: Any, organisation: Any, commissioner: Any) -> None:

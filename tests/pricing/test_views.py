@@ -209,3 +209,67 @@ def test_schedule_costs_the_same_for_one_and_many(
 )
 def test_first_of_next_month(day: str, first: str) -> None:
     assert first_of_next_month(date.fromisoformat(day)) == date.fromisoformat(first)
+
+
+def test_a_fee_out_of_the_usual_range_is_asked_about_before_it_is_saved(
+    signed_in: Any, schedule: Schedule, address: str
+) -> None:
+    check = signed_in.post(f"{address}/lower", data=typed(schedule, "399.99"))
+    assert "Are you sure?" in check.text
+    unsure = signed_in.post(f"{address}/lower", data=typed(schedule, "399.99", step="save"))
+    assert (unsure.status_code, "Say that these prices are right" in unsure.text) == (422, True)
+    sure = signed_in.post(f"{address}/lower", data=typed(schedule, "399.99", step="save", unusual="y"))
+    assert sure.status_code == 303
+    assert "Are you sure?" not in signed_in.post(f"{address}/lower", data=typed(schedule, "400")).text
+
+
+def test_modifiers_are_shown_changed_and_compared(signed_in: Any, schedule: Schedule, address: str) -> None:
+    assert "None agreed" in signed_in.get(address).text
+    data = {
+        "once": str(uuid4()),
+        "seen": "1",
+        "effective_from": clock.today().isoformat(),
+        "reason": "For brothers and sisters.",
+        "sibling_from": "2",
+        "sibling_percent": "7.5%",
+    }
+    wrong = signed_in.post(f"{address}/modifiers", data={**data, "sibling_from": "", "retainer_percent": "x"})
+    assert (wrong.status_code, "Enter a percentage, such as 7.5" in wrong.text) == (422, True)
+    wrong = signed_in.post(f"{address}/modifiers", data={**data, "sibling_from": ""})
+    assert (wrong.status_code, 'href="#sibling_from"' in wrong.text) == (422, True)
+    dearer = signed_in.post(f"{address}/modifiers", data={**data, "solo_amount": "£50"})
+    assert (dearer.status_code, "Ask for it in a price review" in dearer.text) == (422, True)
+    saved = signed_in.post(f"{address}/modifiers", data=data)
+    assert saved.status_code == 303
+    assert "7.5% off from the 2nd child" in signed_in.get(saved.location).text
+    assert "7.5% off from the 2nd child" in signed_in.get(address).text
+    assert "version 2" in signed_in.get(address).text
+    yesterday = (clock.today() - timedelta(days=1)).isoformat()
+    assert "7.5% off" not in signed_in.get(f"{address}?day={yesterday}").text
+    assert 'value="7.50"' in signed_in.get(f"{address}/modifiers").text
+
+
+def test_two_versions_side_by_side(signed_in: Any, schedule: Schedule, address: str) -> None:
+    signed_in.post(f"{address}/lower", data=typed(schedule, "780.50", step="save"))
+    shown = signed_in.get(f"{address}/compare-versions?from=1&to=2").text
+    assert "−£19.50" in shown
+    assert "−2.44%" in shown
+    assert "+£19.50" in signed_in.get(f"{address}/compare-versions?from=2&to=1").text
+    for asked in ("", "?from=1&to=9", "?from=x", f"?from={10**30}&to=-1"):
+        answer = signed_in.get(f"{address}/compare-versions{asked}")
+        assert (answer.status_code, "Choose two versions." in answer.text) == (200, True)
+
+
+def test_what_did_it_cost_on_3_may(signed_in: Any, schedule: Schedule, address: str) -> None:
+    """Any date is answered cell by cell, with the version that it came from."""
+    framework, organisation = schedule.framework, providers.organisation()
+    cell_id = pricing.cell().id
+    pricing.price_version(framework, organisation, {cell_id: Decimal(800)}, effective_from=date(2023, 4, 1))
+    signed_in.sign_in(accounts.person(Role.FINANCE_LEAD, organisation=organisation))
+    of = f"/organisations/{organisation.id}/prices/{framework.id}"
+    shown = signed_in.get(f"{of}?day=2024-05-03").text
+    assert "3 May 2024" in shown
+    assert ">1 April 2023<" in shown
+    assert ", version 1<" in shown
+    assert "No prices were in force on 31 March 2023." in signed_in.get(f"{of}?day=2023-03-31").text
+    assert "29 February 2024" in signed_in.get(f"{of}?day=2024-02-29").text

@@ -36,7 +36,6 @@ from portal.applications.services.opening import (
 from portal.applications.services.previewing import record_preview
 from portal.applications.services.pricing import (
     PriceConflict,
-    is_unusual,
     price_field,
     price_mark,
     problem_with_fee,
@@ -67,6 +66,7 @@ from portal.applications.services.submitting import (
 )
 from portal.applications.services.telling import tell_applicant
 from portal.applications.services.word_file import answer_in_words, compose_word_file
+from portal.pricing.modifiers import is_unusual
 
 __all__ = [
     "AlreadyAttached",

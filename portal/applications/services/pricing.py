@@ -18,18 +18,10 @@ from portal.core.ui import money
 PENNY = Decimal("0.01")
 MOST_A_WEEK = Decimal(100_000)
 
-# Outside these a weekly fee is unusual, and the page asks whether it is meant (domain handbook §7).
-USUAL_FROM, USUAL_TO = Decimal(400), Decimal(3000)
-
 
 def price_field(cell_id: int) -> str:
     """The name of a cell's form field."""
     return f"fee-{cell_id}"
-
-
-def is_unusual(fee: Decimal | None) -> bool:
-    """Is this a fee that the page should ask about?"""
-    return fee is not None and not USUAL_FROM <= fee <= USUAL_TO
 
 
 def problem_with_fee(fee: Decimal, ceiling: Decimal | None) -> str | None:

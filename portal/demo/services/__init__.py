@@ -19,6 +19,7 @@ from portal.demo.services import (
     people,
     prices,
     providers,
+    reviews,
     rounds,
     vacancies,
 )
@@ -39,6 +40,7 @@ CHAPTERS = (
     evaluating,
     deciding,
     prices,
+    reviews,
     vacancies,
 )
 

@@ -5,7 +5,7 @@ Before a round is opened nothing here rests on more than the count of its applic
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
 
 import sqlalchemy as sa
@@ -14,11 +14,12 @@ from portal.accounts.models import Person, RoleGrant
 from portal.accounts.states import Role
 from portal.agreements.queries import (
     count_by_state,
+    count_reviews,
     list_awaiting_countersignature,
     list_extensions_to_decide,
     list_extensions_to_notify,
 )
-from portal.agreements.states import AgreementState
+from portal.agreements.states import AgreementState, PriceReviewState
 from portal.core import clock
 from portal.core.db import session
 from portal.core.ui import uk_date
@@ -112,6 +113,8 @@ def _approver(person: Person) -> Part:
         ids = {"extension_id": extension.id}
         title = f"Decide the extension of {extension.framework.reference}"
         todos.append(Todo(title, "agreements.show_extension", ids, text=text, tone="warning"))
+    text = "Requests for higher prices that a contract manager has made a recommendation on."
+    todos += _reviews(count_reviews(person), {PriceReviewState.RECOMMENDED: ("Decide price reviews", text)})
     return Part("Decisions", "No recommendation awaits your decision.", todos)
 
 
@@ -171,18 +174,48 @@ def _contract_manager(person: Person) -> Part:
     todos = [
         Todo("Agreements", "agreements.index", text="Who is in the framework, and until when."),
         Todo("Prices", "pricing.index", text="What each provider charges, and since when."),
+        *_reviews(
+            count_reviews(person),
+            {
+                PriceReviewState.REQUESTED: (
+                    "Analyse price reviews",
+                    "Requests for higher prices that nobody has analysed yet.",
+                ),
+                PriceReviewState.FUNDED: (
+                    "Recommend on price reviews",
+                    "Finance has checked these requests. They wait for a recommendation.",
+                ),
+            },
+        ),
     ]
     return Part("Contracts", "", todos, figures=figures)
 
 
-def _finance_officer(_: Person) -> Part:
+def _reviews(
+    counts: Mapping[PriceReviewState, int], waiting: Mapping[PriceReviewState, tuple[str, str]]
+) -> list[Todo]:
+    """A card for each state in which price reviews wait for this role, if any do."""
+    return [
+        Todo(title, "agreements.reviews", {"state": state.value}, counts[state], text, tone="warning")
+        for state, (title, text) in waiting.items()
+        if counts[state]
+    ]
+
+
+def _finance_officer(person: Person) -> Part:
     coming = session.execute(
         sa.select(sa.func.count()).where(
             PriceVersion.state == PriceVersionState.APPROVED, PriceVersion.effective_from > clock.today()
         )
     ).scalar_one()
     figures = [Figure("Price changes to come", coming, "approved, starting later")]
-    todos = [Todo("Prices", "pricing.index", text="What each provider charges, and since when.")]
+    text = "Confirm the arithmetic and what an increase would be paid from."
+    todos = [
+        Todo("Prices", "pricing.index", text="What each provider charges, and since when."),
+        *_reviews(
+            count_reviews(person), {PriceReviewState.ANALYSED: ("Check price reviews for Finance", text)}
+        ),
+    ]
     return Part("Finance", "", todos, figures=figures)
 
 

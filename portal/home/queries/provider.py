@@ -15,14 +15,22 @@ import sqlalchemy as sa
 
 from portal.accounts.models import Person
 from portal.accounts.states import Role
-from portal.agreements.models import Agreement
-from portal.agreements.queries import list_awaiting_signature
+from portal.agreements.models import Agreement, PriceReview
+from portal.agreements.queries import (
+    Window,
+    get_terms,
+    list_awaiting_signature,
+    list_in_force,
+    list_reviews,
+)
+from portal.agreements.states import UNDER_REVIEW, PriceReviewState
 from portal.applications import policy as applying
 from portal.applications.models import ClarificationRequest
 from portal.applications.queries import survey_of
 from portal.applications.states import ApplicationState
 from portal.core import clock
 from portal.core.db import session
+from portal.core.ui import uk_date
 from portal.frameworks.models import ClarificationNote, Round
 from portal.frameworks.queries import is_accepting, list_open_rounds
 from portal.home.queries import applications, clarifications
@@ -35,6 +43,12 @@ from portal.vacancies.queries import fresh_since
 from portal.vacancies.states import OPEN
 
 APPLYING = (Role.PROVIDER_ADMINISTRATOR, Role.BID_WRITER, Role.FINANCE_LEAD)
+WAITS = {
+    PriceReviewState.REQUESTED: "waits to be analysed",
+    PriceReviewState.ANALYSED: "waits for Finance’s check",
+    PriceReviewState.FUNDED: "waits for a recommendation",
+    PriceReviewState.RECOMMENDED: "waits for a decision",
+}
 NOTHING = "Nothing needs doing now. We send an email when something does."
 
 
@@ -58,6 +72,9 @@ class Known:
     requests: dict[uuid.UUID, list[ClarificationRequest]]
     waiting: dict[uuid.UUID, Waiting]
     enquiries: dict[uuid.UUID, tuple[int, datetime]]
+    reviews: Sequence[PriceReview]
+    members: Sequence[Agreement]
+    windows: dict[uuid.UUID, Window]
 
 
 def list_provider_parts(person: Person) -> list[Part]:
@@ -95,6 +112,8 @@ def _part(person: Person, organisation: Organisation, known: Known) -> Part:
         todos.append(_on_enquiries(*known.enquiries[organisation.id]))
     if person.acts_for(organisation.id, Role.PLACEMENTS_LEAD):
         todos += _on_vacancies(organisation, known.waiting[organisation.id].unconfirmed)
+    if person.acts_for(organisation.id, Role.FINANCE_LEAD):
+        todos += _on_prices(organisation, known)
     urn = f"URN {organisation.urn}, " if organisation.urn else ""
     notes = [*_standing(organisation), *_deadlines(person, organisation, known)]
     return Part(f"{organisation.name} ({urn}{organisation.town})", NOTHING, todos, notes, agency=organisation)
@@ -196,6 +215,28 @@ def _on_vacancies(organisation: Organisation, unconfirmed: int) -> list[Todo]:
     ]
 
 
+def _on_prices(organisation: Organisation, known: Known) -> list[Todo]:
+    """The price review under way, or the way to ask for one while requests are taken."""
+    for review in known.reviews:
+        if review.organisation_id == organisation.id:
+            text = f"Your request of {uk_date(review.requested_at)} {WAITS[review.state]}."
+            ids = {"price_review_id": review.id}
+            return [Todo("Your price review", "agreements.review", ids, text=text, tone="neutral")]
+    return [
+        Todo(
+            "Ask for a price review",
+            "agreements.request_review",
+            {"organisation_id": organisation.id, "framework_id": agreement.framework_id},
+            text="Prices rise only through a review. Without a request they stay as they are.",
+            due=known.windows[agreement.framework_id].closes_on,
+            due_words="Requests until",
+        )
+        for agreement in known.members
+        if agreement.organisation_id == organisation.id
+        and known.windows[agreement.framework_id].is_open(clock.today())
+    ]
+
+
 def _list_organisations(ids: Sequence[uuid.UUID]) -> dict[Organisation, Waiting]:
     if not ids:
         return {}
@@ -235,7 +276,11 @@ def _gather(person: Person, waiting: dict[uuid.UUID, Waiting]) -> Known:
     applied = applications.list_applied(list(waiting))
     open_rounds = list_open_rounds()
     may_be_asked = any(one.round.opened_at is not None for of in applied.values() for one in of)
+    members = list_in_force(person) if person.holds(Role.FINANCE_LEAD) else []
     return Known(
+        reviews=list_reviews(person, states=UNDER_REVIEW) if members else [],
+        members=members,
+        windows={of: get_terms(of).window for of in {member.framework_id for member in members}},
         open_rounds=open_rounds,
         news=clarifications.find_news() if open_rounds else {},
         requests=clarifications.find_requests(person) if may_be_asked else {},

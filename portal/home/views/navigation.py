@@ -40,6 +40,17 @@ class Item:
     current: bool
 
 
+REVIEW_PAGES = (
+    *(
+        "agreements.review",
+        "agreements.request_review",
+        "agreements.add_evidence",
+        "agreements.withdraw_review",
+    ),
+    *("agreements.analyse_review", "agreements.check_funding", "agreements.recommend_review"),
+    *("agreements.decide_review", "agreements.compare_"),
+)
+
 MENU = (
     Entry("Start", "home.start", EVERYBODY),
     Entry("Your organisations", "providers.own_organisations", PROVIDER_ROLES),
@@ -86,8 +97,23 @@ MENU = (
         | {R.PROVIDER_ADMINISTRATOR, R.PLACEMENTS_LEAD, R.FINANCE_LEAD},
         ("matching.placement", "matching.start", "matching.end", "matching.abandon"),
     ),
-    Entry("Agreements", "agreements.index", PROVIDER_ROLES | OVERSEEING | {R.APPROVER, R.FINANCE_OFFICER}),
+    Entry(
+        "Agreements",
+        "agreements.index",
+        PROVIDER_ROLES | OVERSEEING | {R.APPROVER, R.FINANCE_OFFICER},
+        tuple(
+            f"agreements.{page}"
+            for page in ("index", "show", "sign", "countersign", "suspend", "reinstate", "end")
+        ),
+        fallback=("agreements.",),
+    ),
     Entry("Prices", "pricing.index", PROVIDER_ROLES | OVERSEEING | {R.FINANCE_OFFICER}),
+    Entry(
+        "Price reviews",
+        "agreements.reviews",
+        frozenset({R.CONTRACT_MANAGER, R.FINANCE_OFFICER, R.APPROVER, R.FINANCE_LEAD}),
+        REVIEW_PAGES,
+    ),
     Entry("Audit log", "reports.audit_log", frozenset({R.AUDITOR, R.COMMISSIONER}), "reports.audit"),
     Entry("Access register", "reports.access_register", frozenset({R.AUDITOR}), "reports.access"),
     Entry(

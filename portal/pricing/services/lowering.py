@@ -73,17 +73,22 @@ def lower_prices(
 
 def plan_lowering(schedule: Schedule, fees: Mapping[int, Decimal], effective_from: date) -> list[Lowering]:
     """What the change would be, cell by cell; changes nothing. Raises as `lower_prices` does."""
-    today = clock.today()
-    if effective_from < today:
-        raise Invalid("The date must be today or later: past prices never change", field="effective_from")
-    if effective_from.year > today.year + LATEST_YEARS_AHEAD:
-        raise Invalid(f"The date must be within {LATEST_YEARS_AHEAD} years", field="effective_from")
+    check_start(effective_from)
     if not fees:
         raise Invalid("Enter a new weekly fee for at least one price", field="effective_from")
     standing = _prices_from(schedule, fees, effective_from)
     return [
         _lowered(cell_id, fee, standing.get(cell_id, []), effective_from) for cell_id, fee in fees.items()
     ]
+
+
+def check_start(effective_from: date) -> None:
+    """A change begins today or later, and within five years. Raises `Invalid` for `effective_from`."""
+    today = clock.today()
+    if effective_from < today:
+        raise Invalid("The date must be today or later: past prices never change", field="effective_from")
+    if effective_from.year > today.year + LATEST_YEARS_AHEAD:
+        raise Invalid(f"The date must be within {LATEST_YEARS_AHEAD} years", field="effective_from")
 
 
 def _prices_from(schedule: Schedule, fees: Mapping[int, Decimal], start: date) -> dict[int, list[Price]]:

@@ -76,7 +76,8 @@ def add_cells(schedule: Schedule, cell_ids: set[int]) -> dict[int, AgreedCell]:
         }
         for cell_id in sorted(cell_ids)
     ]
-    session.execute(insert(AgreedCell).values(rows).on_conflict_do_nothing())
+    if rows:
+        session.execute(insert(AgreedCell).values(rows).on_conflict_do_nothing())
     return lock_schedule(schedule)
 
 

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import aliased, joinedload
 
 from portal.accounts.models import Person
 from portal.core.db import session
 from portal.core.errors import NotFound
-from portal.frameworks.models import Framework
-from portal.pricing.models import AgreedCell, Price, PriceModifiers, PriceVersion
-from portal.pricing.modifiers import NO_MODIFIERS, Modifiers
+from portal.frameworks.models import AgeBand, Framework
+from portal.frameworks.queries import CellRow, list_age_bands, list_cells
+from portal.pricing.models import AgreedCell, Price, PriceVersion
 from portal.pricing.states import PriceVersionState
 from portal.providers.models import Organisation
 from portal.providers.queries import get_organisation
@@ -68,6 +67,7 @@ def list_schedules(person: Person, *, limit: int = 25, offset: int = 0) -> list[
             sa.func.max(PriceVersion.number).label("number"),
             sa.func.max(PriceVersion.effective_from).label("changes_on"),
         )
+        .where(PriceVersion.state == PriceVersionState.APPROVED)
         .group_by(PriceVersion.organisation_id, PriceVersion.framework_id)
         .subquery()
     )
@@ -97,7 +97,7 @@ def list_versions(schedule: Schedule, *, limit: int = 25, offset: int = 0) -> Se
     """A schedule's versions, newest first."""
     return session.scalars(
         sa.select(PriceVersion)
-        .where(*_of_schedule(PriceVersion, schedule))
+        .where(*of_schedule(PriceVersion, schedule))
         .order_by(PriceVersion.number.desc())
         .limit(limit)
         .offset(offset)
@@ -107,14 +107,14 @@ def list_versions(schedule: Schedule, *, limit: int = 25, offset: int = 0) -> Se
 def count_versions(schedule: Schedule) -> int:
     """How many versions a schedule has."""
     return session.execute(
-        sa.select(sa.func.count()).where(*_of_schedule(PriceVersion, schedule))
+        sa.select(sa.func.count()).where(*of_schedule(PriceVersion, schedule))
     ).scalar_one()
 
 
 def latest_number(schedule: Schedule) -> int:
     """The number of a schedule's newest version, 0 when it has none."""
     newest = sa.select(sa.func.coalesce(sa.func.max(PriceVersion.number), 0))
-    return session.execute(newest.where(*_of_schedule(PriceVersion, schedule))).scalar_one()
+    return session.execute(newest.where(*of_schedule(PriceVersion, schedule))).scalar_one()
 
 
 def list_prices(schedule: Schedule, day: date) -> dict[int, Price]:
@@ -135,12 +135,13 @@ def _prices(schedule: Schedule, when: sa.ColumnElement[bool]) -> Sequence[Price]
         sa.select(Price)
         .join(Price.agreed_cell)
         .options(joinedload(Price.price_version))
-        .where(*_of_schedule(AgreedCell, schedule), when)
+        .where(*of_schedule(AgreedCell, schedule), when)
         .order_by(sa.func.lower(Price.period))
     ).all()
 
 
-def _of_schedule(table: Any, schedule: Schedule) -> tuple[sa.ColumnElement[bool], ...]:
+def of_schedule(table: Any, schedule: Schedule) -> tuple[sa.ColumnElement[bool], ...]:
+    """The rows of a table that belong to one schedule."""
     return (table.organisation_id == schedule.organisation.id, table.framework_id == schedule.framework.id)
 
 
@@ -191,35 +192,40 @@ def price_on(
     return {(row.organisation_id, row.cell_id): row.weekly_fee for row in rows}
 
 
-def modifiers_in_force(framework_id: uuid.UUID, day: date) -> sa.Subquery:
-    """Every provider's agreed modifiers on `day`, to be joined by `organisation_id`, with `Modifiers`' columns.
-
-    A provider without a row has agreed none.
-    """
-    return (
-        sa.select(PriceModifiers.organisation_id, PriceModifiers.effective_from, *modifier_columns())
-        .ext(distinct_on(PriceModifiers.organisation_id))
-        .where(PriceModifiers.framework_id == framework_id, PriceModifiers.effective_from <= day)
-        .order_by(PriceModifiers.organisation_id, PriceModifiers.effective_from.desc())
-        .subquery("modifiers_in_force")
-    )
+Rows = dict[str, dict[str, dict[str, CellRow]]]
 
 
-def modifiers_on(
-    framework_id: uuid.UUID, organisation_ids: Collection[uuid.UUID], day: date
-) -> dict[uuid.UUID, Modifiers]:
-    """Each of these providers' modifiers on `day`, in one statement; also where none are agreed."""
-    found = modifiers_in_force(framework_id, day)
-    rows = session.execute(sa.select(found).where(found.c.organisation_id.in_(organisation_ids)))
-    agreed = {row.organisation_id: modifiers_from(row) for row in rows}
-    return {each: agreed.get(each, NO_MODIFIERS) for each in organisation_ids}
+@dataclass(frozen=True)
+class Grid:
+    """Every cell as a page draws it: rows (type, then level of need) and columns (the age bands in use)."""
+
+    groups: Rows
+    bands: list[AgeBand]
+
+    def types_of(self, cell_ids: Collection[int]) -> list[str]:
+        """The placement types that any of these cells belongs to, in their order."""
+        return [
+            name
+            for name, rows in self.groups.items()
+            if any(cell.id in cell_ids for cells in rows.values() for cell in cells.values())
+        ]
 
 
-def modifier_columns() -> list[Any]:
-    """The columns that `Modifiers` is made of."""
-    return [getattr(PriceModifiers, field.name) for field in fields(Modifiers)]
+def get_grid() -> Grid:
+    """The grid of all cells, in the order of the three lists."""
+    groups: Rows = {}
+    for cell in list_cells():
+        groups.setdefault(cell.placement_type, {}).setdefault(cell.need_category, {})[cell.band_code] = cell
+    used = {code for rows in groups.values() for cells in rows.values() for code in cells}
+    return Grid(groups, [band for band in list_age_bands() if band.code in used])
 
 
-def modifiers_from(row: Any) -> Modifiers:
-    """The modifiers that a row holds; none where an outer join found nothing."""
-    return Modifiers(**{field.name: getattr(row, field.name) for field in fields(Modifiers)})
+def find_version_numbered(schedule: Schedule, number: int) -> PriceVersion | None:
+    """The schedule's approved version of this number, or None."""
+    return session.scalars(
+        sa.select(PriceVersion).where(
+            *of_schedule(PriceVersion, schedule),
+            PriceVersion.number == number,
+            PriceVersion.state == PriceVersionState.APPROVED,
+        )
+    ).one_or_none()
