@@ -210,7 +210,10 @@ def test_all_are_shown_on_one_page_at_the_same_cost(
     signed_in.get(address)
     with count_queries() as many:
         answer = signed_in.get(address)
-    assert "1 to 61 of 61" in answer.text
+    assert "61 households in this list" in answer.text
+    rest = signed_in.get(f"{address}&page=2", headers=HX).text
+    assert (answer.text.count("data-open-version"), rest.count("data-open-version")) == (50, 11)
+    assert ("Show more households" in answer.text, "Show more households" in rest) == (True, False)
     assert many.number == one.number, many.statements
 
 

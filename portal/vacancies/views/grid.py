@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,8 +32,8 @@ from portal.vacancies.views.frame import (
 )
 
 PAGE_SIZE = 25
-# Who asks for all gets all, up to what one page can carry.
-ALL_SIZE = 1000
+# Who asks for all gets all, so many rows at a time: the page opens at once and the rest comes by itself.
+ALL_SIZE = 50
 # The choices of the list's filter: label, states, only those to confirm.
 SHOWN: dict[str, tuple[str, tuple[VacancyState, ...], bool]] = {
     "open": ("Available and held", tuple(sorted(OPEN)), False),
@@ -53,6 +54,10 @@ class Asked:
     number: int
 
     @property
+    def shows_all(self) -> bool:
+        return self.size == ALL_SIZE
+
+    @property
     def offset(self) -> int:
         return (self.number - 1) * self.size
 
@@ -64,7 +69,7 @@ class Asked:
             "district": self.wanted.district or None,
             "sort": self.wanted.sort if self.wanted.sort != "confirmed" else None,
             "columns": asked_columns(),
-            "show": "all" if self.size == ALL_SIZE else None,
+            "show": "all" if self.shows_all else None,
         }
         return url_for("vacancies.households", organisation_id=organisation.id, **{**chosen, **changes})
 
@@ -107,6 +112,8 @@ def households(organisation: Organisation) -> ResponseReturnValue:
         organisation.id, asked.wanted, limit=asked.size + 1, offset=asked.offset
     )
     shown = found[: asked.size]
+    if is_fragment():
+        return _more_rows(organisation, asked, shown, has_next=len(found) > asked.size)
     counts = queries.count_for_organisation(organisation.id)
     person = current_person()
     return page(
@@ -125,6 +132,20 @@ def households(organisation: Organisation) -> ResponseReturnValue:
         seen_versions=queries.sum_open_versions(organisation.id),
         changed=told(asked_change(person)),
         **row_context(policy.can_keep(person, organisation), asked_columns()),
+    )
+
+
+def _more_rows(
+    organisation: Organisation, asked: Asked, shown: Sequence[Vacancy], *, has_next: bool
+) -> ResponseReturnValue:
+    """The next rows of a list that shows all."""
+    return page(
+        "vacancies/_rows.html",
+        organisation=organisation,
+        vacancies=shown,
+        asked=asked,
+        has_next=has_next,
+        **row_context(policy.can_keep(current_person(), organisation), asked_columns()),
     )
 
 
