@@ -8,7 +8,7 @@ SUITE ?= pages
 NPM := $(shell node -e 'process.exit(parseInt(process.versions.node) >= 20 ? 0 : 1)' 2>/dev/null && command -v npm)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench browser format
+.PHONY: help run test check bench adversary browser format
 
 help: ## list the commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -29,6 +29,9 @@ check: .venv/dev.stamp static/build/manifest.json ## lint, types, layers, templa
 
 bench: .venv/dev.stamp static/build/manifest.json ## measure: make bench SUITE=pages, rush or typist
 	@$(BIN)/python -m tests.bench $(SUITE)
+
+adversary: .venv/dev.stamp ## random people try random things in a round: make adversary STEPS=10000 SEED=1
+	@$(BIN)/python -m tests.adversary --steps $(or $(STEPS),10000) --seed $(or $(SEED),1)
 
 format: .venv/dev.stamp ## put the code into the house's form
 	$(BIN)/ruff check --fix .

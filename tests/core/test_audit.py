@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import pytest
 import sqlalchemy as sa
-from sqlalchemy.exc import ProgrammingError
+from sqlalchemy.exc import IntegrityError, ProgrammingError
 
 from portal.accounts.states import Role
 from portal.core import audit, db
@@ -145,6 +145,26 @@ def test_rule_12_the_portals_own_roles_cannot_change_the_past(chain, role, state
     session.execute(sa.text(f"SET ROLE {role}"))
     with pytest.raises(ProgrammingError, match="permission denied"):
         session.execute(sa.text(statement))
+
+
+@pytest.mark.parametrize("role", ["portal_app", "portal_worker"])
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE audit_head SET sequence = 0, hash = decode(repeat('00', 32), 'hex')",
+        "UPDATE audit_head SET sequence = sequence + 1",
+        "UPDATE audit_head SET sequence = sequence + 1, hash = (SELECT hash FROM audit_event WHERE sequence = 1)",
+        "INSERT INTO audit_event SELECT sequence + 100, at, verb, actor_id, subject_type, subject_id,"
+        " sealed_round_id, details, previous_hash, hash FROM audit_event WHERE sequence = 2",
+    ],
+)
+def test_rule_12_the_head_only_moves_on_and_every_event_joins_the_last(chain, role, statement):
+    session.execute(sa.text(f"SET ROLE {role}"))
+    with pytest.raises(IntegrityError, match=r"only moves on|joins the one before"):
+        session.execute(sa.text(statement))
+    session.rollback()
+    session.execute(sa.text("SET ROLE portal_app"))
+    assert verify() == audit.Verification(EVENTS, None)
 
 
 def test_rule_12_events_hold_ids_and_no_personal_data(chain):
