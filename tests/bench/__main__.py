@@ -1,4 +1,4 @@
-"""`python -m tests.bench [pages|rush|typist]`: measures, prints a table, writes the data folder's `bench.json`."""
+"""`python -m tests.bench SUITE` (see `SUITES`): measures, prints a table, writes the data folder's `bench.json`."""
 
 from __future__ import annotations
 
@@ -13,11 +13,12 @@ from portal.config import Settings, from_environment
 from portal.core import db, embedded
 from portal.demo import services as demonstration
 from portal.factory import create_app
-from tests.bench import filling, pages, rush, typist, yardstick
+from tests.bench import filling, pages, rush, search, typist, yardstick
 from tests.support.database import migrate
 from tests.support.live import free_port
 
 DATABASE = "bench"
+SEARCH_DATABASE = "bench_search"
 
 
 def main(suite: str) -> int:
@@ -56,7 +57,20 @@ def _measure_typist(settings: Settings, server: embedded.EmbeddedServer) -> dict
     return typist.run(server, settings.data_dir / "typist")
 
 
-SUITES = {"pages": _measure_pages, "rush": _measure_rush, "typist": _measure_typist}
+def _measure_search(settings: Settings, server: embedded.EmbeddedServer) -> dict[str, Any]:
+    urls = {role: server.url(role, SEARCH_DATABASE) for role in (*embedded.ROLES, "postgres")}
+    app = create_app(_on(settings, urls))
+    with app.app_context():
+        _load_demonstration(server, urls, SEARCH_DATABASE)
+    return search.run(urls)
+
+
+SUITES = {
+    "search": _measure_search,
+    "pages": _measure_pages,
+    "rush": _measure_rush,
+    "typist": _measure_typist,
+}
 
 
 def _on(settings: Settings, urls: dict[str, str]) -> Settings:
@@ -70,18 +84,22 @@ def _on(settings: Settings, urls: dict[str, str]) -> Settings:
 
 def _prepare(server: embedded.EmbeddedServer, urls: dict[str, str]) -> None:
     """Make, migrate and fill the bench's own database, where it is missing."""
+    _load_demonstration(server, urls, DATABASE)
+    filling.fill(urls["postgres"])
+    yardstick.fill(urls["postgres"])
+
+
+def _load_demonstration(server: embedded.EmbeddedServer, urls: dict[str, str], database: str) -> None:
     maintenance = sa.create_engine(
         server.url("postgres", "postgres"), isolation_level="AUTOCOMMIT", poolclass=sa.pool.NullPool
     )
     with maintenance.connect() as connection:
-        known = connection.execute(sa.text("SELECT 1 FROM pg_database WHERE datname = :n"), {"n": DATABASE})
+        known = connection.execute(sa.text("SELECT 1 FROM pg_database WHERE datname = :n"), {"n": database})
         if known.scalar() is None:
-            connection.execute(sa.text(f"CREATE DATABASE {DATABASE} OWNER portal_owner"))
+            connection.execute(sa.text(f"CREATE DATABASE {database} OWNER portal_owner"))
     migrate(urls["portal_owner"])
     db.connect(urls["portal_worker"])
     demonstration.load_if_empty(urls["portal_owner"])
-    filling.fill(urls["postgres"])
-    yardstick.fill(urls["postgres"])
 
 
 if __name__ == "__main__":

@@ -60,7 +60,7 @@ PAGES = {
     | {R.PROVIDER_ADMINISTRATOR, R.PLACEMENTS_LEAD, R.FINANCE_LEAD},
     "matching.save_search": {R.PLACEMENT_OFFICER},
     "matching.search": {R.PLACEMENT_OFFICER},
-    "matching.searches": {R.PLACEMENT_OFFICER, R.AUDITOR},
+    "matching.saved_searches": {R.PLACEMENT_OFFICER, R.AUDITOR},
     "notifications.index": EVERYBODY,
     "notifications.sent_mail": ANYBODY,  # in the demonstration alone; anywhere else there is no such page
     "notifications.settings": EVERYBODY,

@@ -16,6 +16,7 @@ from portal.demo.services import (
     deciding,
     evaluating,
     framework,
+    matching,
     people,
     prices,
     providers,
@@ -42,6 +43,7 @@ CHAPTERS = (
     prices,
     reviews,
     vacancies,
+    matching,
 )
 
 log = logging.getLogger(__name__)

@@ -145,13 +145,13 @@ def _searches(person: Person) -> list[Todo]:
     todos = []
     if offers:
         text = "Providers have offered places. Choose one, and decline the others with a reason."
-        todos.append(Todo("Choose from offers", "matching.searches", {}, offers, text, tone="warning"))
+        todos.append(Todo("Choose from offers", "matching.saved_searches", {}, offers, text, tone="warning"))
     if waiting:
         text = "Enquiries that providers have not answered yet."
         todos.append(
             Todo(
                 "Answers awaited",
-                "matching.searches",
+                "matching.saved_searches",
                 {},
                 waiting,
                 text,

@@ -75,14 +75,13 @@ MENU = (
         "Find a placement",
         "matching.search",
         frozenset({R.PLACEMENT_OFFICER}),
-        ("matching.search.", "matching.show", "matching.left_out", "matching.save_"),
+        ("matching.search", "matching.show", "matching.left_out", "matching.save_"),
     ),
     Entry(
         "Searches",
-        "matching.searches",
+        "matching.saved_searches",
         frozenset({R.PLACEMENT_OFFICER, R.AUDITOR}),
         (
-            "matching.searches",
             "matching.saved_",
             "matching.ask",
             "matching.choose",

@@ -118,6 +118,13 @@ def search(needs: Needs, *, limit: int = PAGE_SIZE, offset: int = 0) -> Found:
     return Found(matches, rows[0].total if rows else 0)
 
 
+def statement_of(needs: Needs) -> sa.Select[Any]:
+    """The statement that finds and ranks the first page, for measuring it alone."""
+    framework = find_framework_on(clock.today())
+    assert framework is not None, "there is a framework to search under"
+    return _ranked(framework.id, needs, list_conditions(needs)).limit(PAGE_SIZE)
+
+
 def count_stale(needs: Needs) -> int:
     """How many would fit had they been confirmed, counted no further than `MOST_RANKED` + 1."""
     framework = find_framework_on(clock.today())

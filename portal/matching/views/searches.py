@@ -23,13 +23,13 @@ PAGE_SIZE = 25
 
 @blueprint.get("/searches")
 @access(policy.can_list_searches)
-def searches() -> ResponseReturnValue:
+def saved_searches() -> ResponseReturnValue:
     is_open = request.args.get("state") != "closed"
     number = page_number()
     offset = (number - 1) * PAGE_SIZE
     found = queries.list_searches(current_person(), is_open=is_open, limit=PAGE_SIZE + 1, offset=offset)
     return page(
-        "matching/searches.html",
+        "matching/saved_searches.html",
         rows=[(*row, queries.summary_words(row[0].child_needs)) for row in found[:PAGE_SIZE]],
         is_open=is_open,
         number=number,
