@@ -73,6 +73,20 @@ class Vacancy(Versioned, Base):
             sa.text("confirmed_at DESC"),
             postgresql_where=sa.text("state IN ('available', 'held')"),
         ),
+        # Matching takes the most recently confirmed first; the rarest wishes find their households directly.
+        Index(
+            "ix_vacancy_recent",
+            sa.text("confirmed_at DESC"),
+            postgresql_where=sa.text("state IN ('available', 'held')"),
+        ),
+        Index(
+            "ix_vacancy_wishes",
+            "languages",
+            "accessibility",
+            "skills",
+            postgresql_using="gin",
+            postgresql_where=sa.text("state IN ('available', 'held')"),
+        ),
         # The provider's own list, in its order.
         Index("ix_vacancy_list", "organisation_id", "confirmed_at", "carer_reference", "id"),
     )

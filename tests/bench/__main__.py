@@ -58,11 +58,17 @@ def _measure_typist(settings: Settings, server: embedded.EmbeddedServer) -> dict
 
 
 def _measure_search(settings: Settings, server: embedded.EmbeddedServer) -> dict[str, Any]:
-    urls = {role: server.url(role, SEARCH_DATABASE) for role in (*embedded.ROLES, "postgres")}
-    app = create_app(_on(settings, urls))
+    """A database for each size, made once and kept."""
+    urls = {}
+    for size in search.SIZES:
+        database = f"{SEARCH_DATABASE}_{size}"
+        urls[size] = {role: server.url(role, database) for role in (*embedded.ROLES, "postgres")}
+        app = create_app(_on(settings, urls[size]))
+        with app.app_context():
+            _load_demonstration(server, urls[size], database)
+        search.grow(urls[size]["postgres"], size)
     with app.app_context():
-        _load_demonstration(server, urls, SEARCH_DATABASE)
-    return search.run(urls)
+        return search.run({size: of["portal_app"] for size, of in urls.items()})
 
 
 SUITES = {

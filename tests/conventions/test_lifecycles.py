@@ -21,6 +21,7 @@ FEATURES_WITH_STATES = {
     "applications",
     "documents",
     "frameworks",
+    "matching",
     "pricing",
     "providers",
     "vacancies",

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from portal.accounts import passwords
 from portal.accounts.models import Person, RoleGrant
-from portal.accounts.states import Role
+from portal.accounts.states import Council, Role
 from portal.agreements.models import Agreement
 from portal.agreements.states import AgreementState
 from portal.applications.models import Application
@@ -28,6 +28,8 @@ from portal.frameworks import queries as frameworks
 from portal.frameworks.models import Framework, Round
 from portal.frameworks.states import RoundState
 from portal.frameworks.workflow import publishing_problems
+from portal.matching.models import Enquiry, Placement, Search
+from portal.matching.states import EnquiryState, PlacementState
 from portal.notifications.models import Message
 from portal.notifications.states import MessageState
 from portal.pricing.models import PriceVersion
@@ -252,3 +254,20 @@ def test_drafts_show_a_comment_a_carried_over_answer_an_instruction_and_a_late_a
     with transaction():
         found = {name: session.execute(sa.text(query)).scalar_one() for name, query in shown.items()}
     assert found == dict.fromkeys(shown, 1)
+
+
+def test_both_councils_look_for_and_place_children(loaded: Loaded) -> None:
+    placements = session.scalars(sa.select(Placement)).all()
+    assert Counter((one.council, one.state) for one in placements) == {
+        (Council.KENT, PlacementState.LIVE): 1,
+        (Council.MEDWAY, PlacementState.LIVE): 1,
+        (Council.KENT, PlacementState.ENDED): 1,
+    }
+    assert all(one.price_version_id is not None for one in placements)
+    searches = session.scalars(sa.select(Search)).all()
+    assert Counter(one.council for one in searches if one.closed_at is None) == {
+        Council.KENT: 1,
+        Council.MEDWAY: 1,
+    }
+    states = set(session.scalars(sa.select(Enquiry.state)))
+    assert states >= {EnquiryState.SENT, EnquiryState.OFFERED, EnquiryState.CANNOT, EnquiryState.CHOSEN}

@@ -38,11 +38,15 @@ NOT_ON_THE_SPOT = (AgreementState.ACTIVE, AgreementState.SUSPENDED, AgreementSta
 
 @dataclass(frozen=True)
 class Candidate:
-    """A provider that could be asked, and how many of its households fit; `is_waiting`: it was asked already."""
+    """A provider that could be asked, and how many of its households fit.
+
+    `is_waiting`: it was asked, and its answer is awaited or stands. `was_asked`: it has had its say.
+    """
 
     organisation: Organisation
     households: int
     is_waiting: bool
+    was_asked: bool
 
     @property
     def is_suitable(self) -> bool:
@@ -189,20 +193,24 @@ def _candidates(
     found = session.scalars(
         statement.order_by(name, Organisation.town, Organisation.id).limit(MOST_PROVIDERS)
     )
-    waiting = set() if search is None else _standing_of(search)
-    candidates = [Candidate(one, fitting.get(one.id, 0), one.id in waiting) for one in found]
+    asked = {} if search is None else _asked(search)
+    candidates = [
+        Candidate(one, fitting.get(one.id, 0), asked.get(one.id, False), one.id in asked) for one in found
+    ]
     return sorted(candidates, key=lambda one: not one.is_suitable)
 
 
-def _standing_of(search: Search) -> set[uuid.UUID]:
-    return set(
-        session.scalars(
-            sa.select(Enquiry.organisation_id).where(
-                Enquiry.search_id == search.id,
-                Enquiry.state.in_((EnquiryState.SENT, EnquiryState.OFFERED)),
-            )
+def _asked(search: Search) -> dict[uuid.UUID, bool]:
+    """The providers asked about this search, each with whether an answer is awaited or an offer stands."""
+    rows = session.execute(
+        sa.select(
+            Enquiry.organisation_id,
+            sa.func.bool_or(Enquiry.state.in_((EnquiryState.SENT, EnquiryState.OFFERED))),
         )
+        .where(Enquiry.search_id == search.id)
+        .group_by(Enquiry.organisation_id)
     )
+    return {row[0]: row[1] for row in rows}
 
 
 def may_place_with(enquiry: Enquiry) -> bool:

@@ -19,12 +19,20 @@ APPROVALS = frozenset({"places", "ages", "gender"})
 
 @dataclass(frozen=True)
 class Condition:
-    """One need as the database judges it. `words` say it where a household falls short; a preference only ranks."""
+    """One need as the database judges it. `words` say it where a household falls short; a preference only ranks.
+
+    `holds` is NULL where nobody has said: as a filter that is no, and indexes serve it as it is.
+    """
 
     name: str
     holds: sa.ColumnElement[bool]
     words: str
     is_must: bool = True
+
+    @property
+    def judged(self) -> sa.ColumnElement[bool]:
+        """As an answer to show or to count: what is not known of a household is not met."""
+        return sa.func.coalesce(self.holds, False)
 
 
 def list_conditions(needs: Needs, type_words: str = "", category_words: str = "") -> list[Condition]:
@@ -45,10 +53,9 @@ def list_conditions(needs: Needs, type_words: str = "", category_words: str = ""
             f"Cannot meet {category_words.lower() or 'this level of'} need",
         ),
         *(
-            # What is not known of a household is neither true nor false there; here it is not met.
             Condition(
                 wish.name,
-                sa.func.coalesce(wish.condition(value), False),
+                wish.condition(value),
                 f"{wish.label}: not {wish.asked(value)}",
                 is_must,
             )

@@ -34,7 +34,7 @@ from portal.vacancies.queries import fresh_since, freshness, miles_between, show
 from portal.vacancies.states import Freshness
 
 PAGE_SIZE = 25
-MOST_RANKED = 1000
+MOST_RANKED = 500
 # Beyond it the order no longer tells nearer from further.
 FURTHEST_MILES = 60
 
@@ -116,13 +116,6 @@ def search(needs: Needs, *, limit: int = PAGE_SIZE, offset: int = 0) -> Found:
     fees = fees_of(framework.id, {one.organisation_id for one in vacancies.values()}, needs, clock.today())
     matches = [_match(vacancies[row.id], row, needs, fees) for row in rows]
     return Found(matches, rows[0].total if rows else 0)
-
-
-def statement_of(needs: Needs) -> sa.Select[Any]:
-    """The statement that finds and ranks the first page, for measuring it alone."""
-    framework = find_framework_on(clock.today())
-    assert framework is not None, "there is a framework to search under"
-    return _ranked(framework.id, needs, list_conditions(needs)).limit(PAGE_SIZE)
 
 
 def count_stale(needs: Needs) -> int:
@@ -236,28 +229,24 @@ def describe(vacancy: Vacancy, needs: Needs | None) -> Match:
 
 
 def _offered(framework_id: uuid.UUID) -> tuple[sa.ColumnElement[bool], ...]:
-    in_force = sa.select(Agreement.organisation_id).where(
-        Agreement.framework_id == framework_id, in_force_on(clock.today())
-    )
-    return (Vacancy.organisation_id.in_(in_force), is_offered())
+    return (Vacancy.organisation_id.in_(_members(framework_id)), is_offered())
+
+
+def _offered_by_known(framework_id: uuid.UUID) -> tuple[sa.ColumnElement[bool], ...]:
+    """The same with the members' ids, which the planner reckons with better: an order to keep depends on it."""
+    members = list(session.scalars(_members(framework_id)))
+    return (Vacancy.organisation_id == sa.any_(sa.literal(members, sa.ARRAY(sa.Uuid()))), is_offered())
+
+
+def _members(framework_id: uuid.UUID) -> sa.Select[Any]:
+    """The providers whose agreement is in force today."""
+    ids = _select([Agreement.organisation_id])
+    return ids.where(Agreement.framework_id == framework_id, in_force_on(clock.today()))
 
 
 def _ranked(framework_id: uuid.UUID, needs: Needs, conditions: list[Condition]) -> sa.Select[Any]:
     now = clock.now()
-    candidates = (
-        sa.select(
-            Vacancy.id,
-            Vacancy.organisation_id,
-            Vacancy.confirmed_at,
-            Vacancy.outward_postcode,
-            *_judged([one for one in conditions if not one.is_must]),
-        )
-        .where(*_offered(framework_id), Vacancy.confirmed_at >= shown_since(now))
-        .where(*(one.holds for one in conditions if one.is_must))
-        .order_by(Vacancy.confirmed_at.desc())
-        .limit(MOST_RANKED + 1)
-        .subquery("candidate")
-    )
+    candidates = _candidates(framework_id, needs, conditions)
     judged = [candidates.c[f"meets_{one.name}"] for one in conditions if not one.is_must]
     # The agreed fee of the first child stands for all: modifiers seldom change which provider costs less.
     first = find_cells(needs)[:1]
@@ -278,13 +267,43 @@ def _ranked(framework_id: uuid.UUID, needs: Needs, conditions: list[Condition]) 
     )
 
 
+def _candidates(framework_id: uuid.UUID, needs: Needs, conditions: list[Condition]) -> sa.Subquery:
+    """The most recently confirmed households that fit, as many as are ranked and one more.
+
+    Indexes hold the open households in that order, and those of each district. Reading them in order stops as
+    soon as enough fit, however many households there are. Asked for districts, each is read by itself.
+    """
+    districts = needs.wishes["districts"] if "districts" in needs.musts else (None,)
+    offered = _offered_by_known(framework_id)
+    of_each = [
+        sa.select(_in_order(offered, conditions, code).subquery(f"of_{place}"))
+        for place, code in enumerate(districts)
+    ]
+    every = (sa.union_all(*of_each) if len(of_each) > 1 else of_each[0]).subquery("fitting")
+    return sa.select(every).order_by(every.c.confirmed_at.desc()).limit(MOST_RANKED + 1).subquery("candidate")
+
+
+def _in_order(
+    offered: tuple[sa.ColumnElement[bool], ...], conditions: list[Condition], district: str | None
+) -> sa.Select[Any]:
+    columns = [Vacancy.id, Vacancy.organisation_id, Vacancy.confirmed_at, Vacancy.outward_postcode]
+    fitting = (
+        _select([*columns, *_judged([one for one in conditions if not one.is_must])])
+        .where(*offered, Vacancy.confirmed_at >= shown_since(clock.now()))
+        .where(*(one.holds for one in conditions if one.is_must and one.name != "districts"))
+    )
+    if district is not None:
+        fitting = fitting.where(Vacancy.district_code == district)
+    return fitting.order_by(Vacancy.confirmed_at.desc()).limit(MOST_RANKED + 1)
+
+
 def _select(columns: list[Any]) -> sa.Select[Any]:
     selected: sa.Select[Any] = sa.select(*columns)
     return selected
 
 
 def _judged(conditions: Sequence[Condition]) -> list[sa.Label[bool]]:
-    return [one.holds.label(f"meets_{one.name}") for one in conditions]
+    return [one.judged.label(f"meets_{one.name}") for one in conditions]
 
 
 def _with_providers(

@@ -59,7 +59,7 @@ def explain_left_out(needs: Needs) -> LeftOut:
     """Every household on record as having a place is found by the search or counted here, with each reason."""
     conditions = _all_conditions(needs)
     judged = (
-        sa.select(Vacancy.id, Vacancy.confirmed_at, *(one.holds.label(one.name) for one in conditions))
+        sa.select(Vacancy.id, Vacancy.confirmed_at, *(one.judged.label(one.name) for one in conditions))
         .where(Vacancy.state.in_(sorted(OPEN)))
         .order_by(Vacancy.confirmed_at.desc())
         .limit(MOST_LOOKED_AT)

@@ -59,7 +59,7 @@ def send_enquiries(
     candidates = {one.organisation.id: one for one in queries.list_active(search.child_needs, search)}
     chosen = _chosen(candidates, organisation_ids)
     left_out = [
-        one for one in candidates.values() if one.is_suitable and not one.is_waiting and one not in chosen
+        one for one in candidates.values() if one.is_suitable and not one.was_asked and one not in chosen
     ]
     reason = clean_words(narrowed_reason, field="narrowed_reason", checked=asking.checked)
     if left_out and not reason:

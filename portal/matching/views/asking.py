@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from portal.adapters import mail
 from portal.core import once
 from portal.core.access import access, current_person
+from portal.core.clock import LONDON
 from portal.core.errors import Invalid
 from portal.core.ui import plural
 from portal.core.web import done, form_status, page, seen_version
@@ -77,7 +78,7 @@ def _page(
 ) -> ResponseReturnValue:
     ticked: set[Any] = set(form.chosen())
     if not form.is_submitted():
-        ticked = {one.organisation.id for one in candidates if one.is_suitable and not one.is_waiting}
+        ticked = {one.organisation.id for one in candidates if one.is_suitable and not one.was_asked}
     return page(
         template,
         form_status(form),
@@ -88,7 +89,7 @@ def _page(
         tier=tier,
         in_house=queries.find_in_house(search),
         sends_texts=mail.current().sends_texts,
-        urgent_by=urgent_answer_by(),
+        urgent_by=urgent_answer_by().replace(tzinfo=LONDON),
     )
 
 
