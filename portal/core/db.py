@@ -110,13 +110,19 @@ _acting: ContextVar[uuid.UUID | None] = ContextVar("acting", default=None)
 
 def connect(url: str, **options: Any) -> sa.Engine:
     """Point the session at a database. Called once by each process."""
+    engine = make_engine(url, **options)
+    session.remove()
+    session.configure(bind=engine)
+    return engine
+
+
+def make_engine(url: str | sa.URL, **options: Any) -> sa.Engine:
+    """An engine whose connections keep statements planned."""
     # Logs identify no applicant (rule 1): an error names the statement and keeps what was in it to itself.
     engine = sa.create_engine(url, pool_pre_ping=False, hide_parameters=True, **options)
     event.listen(engine, "connect", _remember_statements)
     event.listen(engine, "rollback", _roll_back_keeping_statements)
     event.listen(engine, "do_execute", _execute_planned_afresh)
-    session.remove()
-    session.configure(bind=engine)
     return engine
 
 

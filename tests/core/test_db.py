@@ -217,3 +217,24 @@ def test_many_new_rows_go_in_with_one_statement(count_queries):
     with count_queries() as counted, as_worker():
         session.add_all(RoleGrant(person_id=person.id, role=role, council=Council.KENT) for role in others)
     assert [text.split()[0] for text in counted.statements] == ["INSERT"]
+
+
+def _engine() -> sa.Engine:
+    return db.make_engine(session.get_bind().engine.url, poolclass=sa.pool.NullPool)
+
+
+def test_a_rollback_leaves_statements_planned() -> None:
+    with _engine().connect() as connection:
+        for _ in range(7):
+            connection.execute(sa.text("SELECT 1 AS kept"))
+            connection.rollback()
+        planned = sa.text("SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%AS kept'")
+        assert connection.execute(planned).scalar_one() == 1
+
+
+def test_a_statement_may_ask_for_a_plan_of_its_own() -> None:
+    with _engine().connect() as connection:
+        for _ in range(7):
+            connection.execute(sa.text("SELECT 1 AS afresh"), execution_options={"planned_afresh": True})
+        planned = sa.text("SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%AS afresh'")
+        assert connection.execute(planned).scalar_one() == 0
