@@ -12,6 +12,7 @@ from wtforms import (
     BooleanField,
     DateField,
     DecimalField,
+    FileField,
     HiddenField,
     RadioField,
     StringField,
@@ -42,6 +43,16 @@ EVENTS = {
     EventKind.CLAIM: "A claim form is known of: nothing is concluded or signed",
     EventKind.CLAIM_ENDED: "The court lifted the suspension, or the claim ended",
 }
+
+
+class ScreeningForm(FlaskForm):  # type: ignore[misc]
+    """The equality screening as a file; its content is judged as it arrives."""
+
+    version = HiddenField()
+    file = FileField(
+        "The screening",
+        description="PDF, Word, Excel, OpenDocument or a picture, at most 50 MB.",
+    )
 
 
 class RecommendForm(FlaskForm):  # type: ignore[misc]

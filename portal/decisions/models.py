@@ -15,6 +15,7 @@ from portal.accounts.models import Person
 from portal.applications.models import Application
 from portal.core.db import Base, Identified, Versioned, enum_of
 from portal.decisions.states import DecisionKind, EventKind, Outcome
+from portal.documents.models import Document
 from portal.frameworks.models import Round
 
 
@@ -160,6 +161,7 @@ class DecisionRecord(Versioned, Base):
     medway_agreed_on: Mapped[date | None]
 
     screening: Mapped[str] = mapped_column(default="")
+    screening_document_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("document.id"))
     screened_on: Mapped[date | None]
     screening_review_on: Mapped[date | None]
 
@@ -169,6 +171,7 @@ class DecisionRecord(Versioned, Base):
     award_notice_on: Mapped[date | None]
 
     round: Mapped[Round] = relationship(lazy="joined", innerjoin=True)
+    screening_document: Mapped[Document | None] = relationship(lazy="joined")
 
 
 class DecisionLine(Identified, Base):

@@ -1,4 +1,4 @@
-"""Files that providers upload. The content lives in the storage adapter under a random name."""
+"""Files that providers upload, and the councils' own. The content lives in the storage adapter under a random name."""
 
 from __future__ import annotations
 
@@ -14,22 +14,24 @@ from portal.frameworks.states import EvidenceKind
 
 
 class Document(Versioned, Base):
-    """One file, whose content never changes after upload. `round_id` seals it until that round is opened.
+    """One file, whose content never changes after upload. The councils' own has no organisation.
 
-    `size` is in bytes; `sha256` is of the content, in hexadecimal. `finding` is what the scanner called the
-    malware. `picture_count` pictures of its first pages are kept for the preview; None: not made yet.
+    `round_id` seals it until that round is opened. `size` is in bytes; `sha256` is of the content, in hexadecimal.
+    `finding` is what the scanner called the malware. `picture_count` pictures of its first pages are kept for the
+    preview; None: not made yet.
     """
 
     __tablename__ = "document"
     __table_args__ = (
         UniqueConstraint("stored_name"),
+        CheckConstraint("organisation_id IS NOT NULL OR round_id IS NULL", name="only_applicants_are_sealed"),
         CheckConstraint("size > 0", name="not_empty"),
         CheckConstraint("sha256 ~ '^[0-9a-f]{64}$'", name="sha256_shape"),
         CheckConstraint("expires_on >= issued_on", name="dates_in_order"),
         CheckConstraint("picture_count <= page_count", name="pictures_of_pages"),
     )
 
-    organisation_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("organisation.id"), index=True)
+    organisation_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("organisation.id"), index=True)
     round_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("round.id"), index=True)
     uploaded_by_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("person.id"))
     original_name: Mapped[str]

@@ -29,6 +29,7 @@ from portal.decisions.services.papers import (
 )
 from portal.decisions.services.procurement_report import procurement_report
 from portal.decisions.services.recommending import Line, recommend
+from portal.decisions.services.screening import attach_screening
 from portal.decisions.services.standstill_events import record_event
 from portal.decisions.services.typesetting import (
     render_procurement_report,
@@ -41,6 +42,7 @@ __all__ = [
     "Line",
     "Point",
     "Procedure",
+    "attach_screening",
     "conclude_round",
     "decide",
     "draft_contents",

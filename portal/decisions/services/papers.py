@@ -22,6 +22,7 @@ from portal.decisions.papers import RECORD, Paper
 from portal.decisions.services.drafting import note_editor
 from portal.decisions.standstill import call_in_end
 from portal.decisions.states import KeyServiceLine
+from portal.documents.models import Document
 
 
 @dataclass(frozen=True)
@@ -161,8 +162,15 @@ def sign_draft(record: DecisionRecord) -> dict[str, Any]:
         "spend": [[line.label, record.spend[line]] for line in KeyServiceLine if line in record.spend],
         "procedure": {
             name: value.isoformat() if isinstance(value, date) else value for name, value in facts.items()
-        },
+        }
+        | _attached(record.screening_document),
     }
+
+
+def _attached(document: Document | None) -> dict[str, str]:
+    if document is None:
+        return {}
+    return {"screening_file": document.original_name, "screening_sha256": document.sha256}
 
 
 def fingerprint(content: Mapping[str, Any]) -> str:

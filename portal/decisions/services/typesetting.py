@@ -129,6 +129,8 @@ def procedure_rows(signed: Mapping[str, Any]) -> Rows:
                 ),
             ),
             ("Equality screening", _joined(it["screening"], it["screened_on"])),
+            ("Screening attached", it.get("screening_file", "")),
+            ("SHA-256 of the screening", it.get("screening_sha256", "")),
             ("Screening to be reviewed by", _day(it["screening_review_on"])),
         )
         if value

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import BinaryIO, cast
+
 from flask import request, url_for
 from flask.typing import ResponseReturnValue
 
@@ -15,6 +17,7 @@ from portal.decisions.forms import (
     ExemptForm,
     PaperForm,
     ProcedureForm,
+    ScreeningForm,
     paper_form,
     procedure_values,
 )
@@ -22,6 +25,7 @@ from portal.decisions.models import DecisionRecord
 from portal.decisions.papers import PAPERS
 from portal.decisions.services import typesetting
 from portal.decisions.views.frame import blueprint, pdf
+from portal.documents import services as documents
 
 
 @blueprint.route("/decisions/rounds/<uuid:round_id>/papers", methods=["GET"])
@@ -103,6 +107,32 @@ def procedure(record: DecisionRecord) -> ResponseReturnValue:
         )
         return done("Procedure saved.", url_for("decisions.papers", round_id=record.round_id))
     return page("decisions/procedure.html", form_status(form), record=record, round=record.round, form=form)
+
+
+@blueprint.route("/decisions/rounds/<uuid:round_id>/screening", methods=["GET", "POST"])
+@access(policy.can_edit_papers, of=queries.get_record)
+def screening(record: DecisionRecord) -> ResponseReturnValue:
+    form = ScreeningForm(data={"version": record.version})
+    sent = request.files.get("file")
+    if request.method == "POST" and (sent is None or not sent.filename):
+        form.validate_on_submit()
+        form.file.errors = ["Choose a file first"]
+    elif sent is not None and form.validate_on_submit():
+        try:
+            services.attach_screening(
+                record,
+                original_name=sent.filename or "",
+                chunks=documents.pieces(cast(BinaryIO, sent.stream)),
+                by=current_person(),
+                seen_version=seen_version(),
+            )
+            return done(
+                "The screening is attached. It can be opened once it has been scanned.",
+                url_for("decisions.papers", round_id=record.round_id),
+            )
+        except Invalid as error:
+            beside(form, error)
+    return page("decisions/screening.html", form_status(form), record=record, round=record.round, form=form)
 
 
 @blueprint.route("/decisions/rounds/<uuid:round_id>/redraft", methods=["POST"])

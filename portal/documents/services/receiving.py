@@ -49,7 +49,7 @@ class NoRoom(DomainError):
 
 def receive_document(
     *,
-    organisation_id: uuid.UUID,
+    organisation_id: uuid.UUID | None,
     round_id: uuid.UUID | None,
     original_name: str,
     chunks: Iterable[bytes],
@@ -58,9 +58,10 @@ def receive_document(
 ) -> Document:
     """Keep an uploaded file and have it scanned. It counts once this transaction commits, and not before.
 
-    `by` must act for the organisation. `round_id` seals the file until that round is opened. The file is
-    known by its content: PDF, docx, xlsx, odt, ods, PNG or JPG, at most 50 MB, whole, without password or
-    macros. Raises `Invalid` for field `file` with the way out, `NoRoom` when the disk or the store is full.
+    `by` must act for the organisation; None is a file of the councils' own. `round_id` seals the file until that
+    round is opened. The file is known by its content: PDF, docx, xlsx, odt, ods, PNG or JPG, at most 50 MB, whole,
+    without password or macros. Raises `Invalid` for field `file` with the way out, `NoRoom` when the disk or the
+    store is full.
     """
     require(policy.can_upload(by, organisation_id))
     stored_name = secrets.token_hex(16)
