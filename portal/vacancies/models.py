@@ -8,11 +8,13 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from portal.accounts.models import Person
 from portal.core.db import Base, Identified, Versioned, enum_of
 from portal.providers.models import Organisation
-from portal.vacancies.states import Gender, OverUsualLimit, Smoking, VacancyState
+from portal.vacancies.states import Gender, ImportState, OverUsualLimit, Smoking, VacancyState
 
 # Marks a column of special category data, or one that may tell of it: seen only by the provider itself and by
 # placement officers, never in public nor in an export for others (see `queries.shareable_columns`).
@@ -155,3 +157,65 @@ class VacancyChange(Identified, Base):
     after: Mapped[dict[str, Any]]
 
     vacancy: Mapped[Vacancy] = relationship(lazy="joined", innerjoin=True)
+
+
+class VacancyImport(Versioned, Base):
+    """A spreadsheet that a provider sent, from upload to saved or discarded. Its id is the batch of what it saved.
+
+    The file itself is not kept: `content` holds what stood in its cells, packed, and goes once the import is
+    over, some days later where wrong rows are still to be corrected. `heading` is what its columns are; `seen`
+    the version of each household when it was compared; `choice` what a person asked to be saved while a job has
+    yet to do it; `told` what went otherwise than asked.
+    """
+
+    __tablename__ = "vacancy_import"
+    __table_args__ = (
+        CheckConstraint("state NOT IN ('discarded', 'undone') OR content IS NULL", name="content_until_over"),
+        Index("ix_vacancy_import_list", "organisation_id", "id"),
+        Index(
+            "uq_vacancy_import_waiting",
+            "organisation_id",
+            "sha256",
+            unique=True,
+            postgresql_where=sa.text("state IN ('uploaded', 'read', 'previewed')"),
+        ),
+    )
+
+    organisation_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("organisation.id"))
+    sent_by_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("person.id"))
+    file_name: Mapped[str]
+    sha256: Mapped[str]
+    state: Mapped[ImportState] = mapped_column(enum_of(ImportState), default=ImportState.UPLOADED)
+    row_count: Mapped[int] = mapped_column(default=0)
+    content: Mapped[bytes | None] = mapped_column(deferred=True)
+    heading: Mapped[dict[str, Any] | None]
+    seen: Mapped[dict[str, Any] | None] = mapped_column(deferred=True)
+    counts: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    notes: Mapped[list[str]] = mapped_column(default=list)
+    choice: Mapped[dict[str, Any] | None]
+    told: Mapped[list[str]] = mapped_column(default=list)
+    over_at: Mapped[datetime | None]
+
+    organisation: Mapped[Organisation] = relationship(lazy="joined", innerjoin=True)
+    sent_by: Mapped[Person] = relationship()
+
+
+class VacancyImportPart(Base):
+    """One page of an import's preview: what its rows would do, in words, by kind."""
+
+    __tablename__ = "vacancy_import_part"
+
+    import_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("vacancy_import.id"), primary_key=True)
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    rows: Mapped[Any] = mapped_column(JSONB)
+
+
+class VacancyColumnName(Base):
+    """What a provider's own heading means: a field of a household, or nothing of ours. Remembered for its next file."""
+
+    __tablename__ = "vacancy_column_name"
+
+    organisation_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("organisation.id"), primary_key=True)
+    heading: Mapped[str] = mapped_column(primary_key=True)
+    field: Mapped[str]

@@ -10,7 +10,7 @@ from portal.accounts.states import Role
 from portal.core.access import ALLOWED, Verdict, denied
 from portal.providers.models import Organisation
 from portal.providers.states import OrganisationState
-from portal.vacancies.models import Vacancy, VacancyChange
+from portal.vacancies.models import Vacancy, VacancyChange, VacancyImport
 
 READERS = (Role.PLACEMENTS_LEAD, Role.PROVIDER_ADMINISTRATOR)
 
@@ -55,6 +55,16 @@ def can_keep(person: Actor, organisation: Organisation) -> Verdict:
 def can_undo(person: Actor, change: VacancyChange) -> Verdict:
     """Take back a change of one household."""
     return can_keep(person, change.vacancy.organisation)
+
+
+def can_read_import(person: Person, sent: VacancyImport) -> Verdict:
+    """A spreadsheet that was sent, what it would change, and what became of it."""
+    return can_list(person, sent.organisation)
+
+
+def can_import(person: Actor, sent: VacancyImport) -> Verdict:
+    """Say what its columns are, save it, discard it or take it back: any placements lead of the provider."""
+    return can_keep(person, sent.organisation)
 
 
 def can_change(person: Actor, vacancy: Vacancy) -> Verdict:

@@ -1,12 +1,12 @@
-"""The lifecycle of a vacancy (domain handbook §3)."""
+"""The lifecycle of a vacancy (domain handbook §3), and of a spreadsheet of them."""
 
 from __future__ import annotations
 
 from portal.core.access import ALLOWED, Verdict, denied
 from portal.core.transitions import Facts, Lifecycle, Transition
 from portal.vacancies.models import Vacancy
-from portal.vacancies.policy import can_change, can_place
-from portal.vacancies.states import OPEN
+from portal.vacancies.policy import can_change, can_import, can_place
+from portal.vacancies.states import OPEN, WAITING, ImportState
 from portal.vacancies.states import VacancyState as S
 
 
@@ -49,6 +49,42 @@ VACANCY = Lifecycle(
         *(
             Transition(name, "Undo", frozenset(set(S) - {state}), state, can_change, "vacancy.change_undone")
             for state, name in RESTORING.items()
+        ),
+    ),
+)
+
+IMPORT = Lifecycle(
+    of="spreadsheet",
+    transitions=(
+        Transition(
+            "read", "Say which column is which", WAITING, ImportState.READ, can_import, "vacancy_import.read"
+        ),
+        Transition(
+            "preview",
+            "Compare with what is on record",
+            frozenset({ImportState.READ, ImportState.PREVIEWED}),
+            ImportState.PREVIEWED,
+            can_import,
+            "vacancy_import.previewed",
+        ),
+        Transition(
+            "save",
+            "Save",
+            frozenset({ImportState.PREVIEWED}),
+            ImportState.SAVED,
+            can_import,
+            "vacancy_import.saved",
+        ),
+        Transition(
+            "discard", "Discard", WAITING, ImportState.DISCARDED, can_import, "vacancy_import.discarded"
+        ),
+        Transition(
+            "undo",
+            "Undo this import",
+            frozenset({ImportState.SAVED}),
+            ImportState.UNDONE,
+            can_import,
+            "vacancy_import.undone",
         ),
     ),
 )

@@ -60,6 +60,10 @@ def _told(organisation):
         notifications.notification(colleague)
 
 
+def _sent(organisation):
+    vacancies.import_(organisation, accounts.person(R.PLACEMENTS_LEAD, organisation=organisation))
+
+
 def _searched(_):
     vacancies.districts()  # the lists that the page's words come from are read anew each time
     matching.search()
@@ -96,6 +100,7 @@ LISTS = [
         R.PLACEMENTS_LEAD,
         lambda organisation: vacancies.vacancy(organisation=organisation),
     ),
+    List("/organisations/{organisation}/vacancies/imports", R.PLACEMENTS_LEAD, _sent),
     List("/organisations/{organisation}/people", R.PROVIDER_ADMINISTRATOR, _colleague),
     List("/decisions", R.APPROVER, lambda organisation: decisions.recommended()),
     List("/decision-records", R.APPROVER, lambda organisation: decisions.published()),

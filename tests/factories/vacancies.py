@@ -8,9 +8,9 @@ from typing import Any
 
 from portal.core import clock
 from portal.core.db import session
-from portal.vacancies.models import Vacancy
+from portal.vacancies.models import Vacancy, VacancyImport
 from portal.vacancies.services import load_districts
-from portal.vacancies.states import Gender, VacancyState
+from portal.vacancies.states import Gender, ImportState, VacancyState
 from tests.factories import providers
 from tests.support.acting import as_worker, save
 
@@ -54,3 +54,20 @@ def vacancy(
         "outward_postcode": "ME10",
     }
     return save(Vacancy(**{**defaults, **columns}))
+
+
+def import_(organisation: Any, by: Any, state: ImportState | str = ImportState.SAVED) -> VacancyImport:
+    """A spreadsheet that was sent, and is over."""
+    number = next(_numbers)
+    return save(
+        VacancyImport(
+            organisation_id=organisation.id,
+            sent_by_id=by.id,
+            file_name=f"list-{number}.xlsx",
+            sha256=f"{number:064x}",
+            state=ImportState(state),
+            row_count=3,
+            counts={"new": 1, "changed": 1, "same": 1, "wrong": 0, "withdrawn": 0},
+            over_at=clock.now(),
+        )
+    )

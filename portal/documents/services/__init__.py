@@ -14,6 +14,7 @@ from portal.documents.services.receiving import (
     discard,
     pieces,
     receive_document,
+    tidy_name,
 )
 from portal.documents.services.scanning import (
     list_left_waiting,
@@ -45,4 +46,5 @@ __all__ = [
     "retry_scan",
     "start_scan",
     "sweep_unused",
+    "tidy_name",
 ]

@@ -2,12 +2,14 @@
 
 from portal.vacancies.forms.cells import CELLS, GROUPS, Cell, CellForm, cell_form
 from portal.vacancies.forms.households import HoldForm, HouseholdForm, ReopenForm, filled_in
+from portal.vacancies.forms.imports import ColumnsForm
 
 __all__ = [
     "CELLS",
     "GROUPS",
     "Cell",
     "CellForm",
+    "ColumnsForm",
     "HoldForm",
     "HouseholdForm",
     "ReopenForm",

@@ -85,7 +85,7 @@ def upsert_households(
     Batches of one provider wait for one another. The history of each household carries `batch_id`.
     """
     require(policy.can_keep(by, organisation))
-    _one_batch_at_a_time(organisation)
+    one_batch_at_a_time(organisation)
     known = _known(organisation.id, locked=True)
     outcomes = _compare(rows, known, queries.get_lists(), seen_versions or {})
     if all_or_nothing and any(row.outcome == Outcome.REFUSED for row in outcomes):
@@ -110,7 +110,8 @@ def withdraw_households(
     return len(moved)
 
 
-def _one_batch_at_a_time(organisation: Organisation) -> None:
+def one_batch_at_a_time(organisation: Organisation) -> None:
+    """Wait for whoever else brings many of this provider's households up to date: before any lock of theirs."""
     session.flush()
     session.execute(
         sa.select(Organisation.id).where(Organisation.id == organisation.id).with_for_update(key_share=True)

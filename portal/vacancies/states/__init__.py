@@ -22,11 +22,13 @@ __all__ = [
     "CODE_LISTS",
     "FRESH_DAYS",
     "OPEN",
+    "WAITING",
     "Accessibility",
     "Coded",
     "Ethnicity",
     "Freshness",
     "Gender",
+    "ImportState",
     "Language",
     "OverUsualLimit",
     "Pet",
@@ -88,3 +90,28 @@ class Gender(StrEnum):
     @property
     def label(self) -> str:
         return {"any": "Any", "female": "Girls", "male": "Boys"}[self.value]
+
+
+class ImportState(StrEnum):
+    """Of a spreadsheet that a provider sent. `read`: it is known which column is which."""
+
+    UPLOADED = "uploaded"
+    READ = "read"
+    PREVIEWED = "previewed"
+    SAVED = "saved"
+    DISCARDED = "discarded"
+    UNDONE = "undone"
+
+    @property
+    def label(self) -> str:
+        return {"previewed": "Ready to check"}.get(self.value, self.value.capitalize())
+
+    @property
+    def tone(self) -> str:
+        return {"saved": "good", "previewed": "warning", "uploaded": "warning", "read": "info"}.get(
+            self.value, "neutral"
+        )
+
+
+# Imports that nobody has decided on.
+WAITING = frozenset({ImportState.UPLOADED, ImportState.READ, ImportState.PREVIEWED})
