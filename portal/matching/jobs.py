@@ -1,4 +1,4 @@
-"""Enquiries lapse by the clock."""
+"""What happens by the clock: enquiries lapse, and each week's free places are counted."""
 
 from __future__ import annotations
 
@@ -20,3 +20,10 @@ def lapse_enquiries() -> None:
                 services.lapse_enquiry(session.get_one(Enquiry, enquiry_id))
             except Refused:  # answered or closed a moment ago
                 session.rollback()
+
+
+@job("matching.keep_week", cron="20 * * * *")
+def keep_week() -> None:
+    """Count the week's free places, early on Monday; every hour, should nobody have been there to do it then."""
+    with transaction():
+        services.keep_week()

@@ -24,6 +24,7 @@ from portal.matching.states import (
     Funding,
     InHouse,
     KeyServiceLine,
+    Measure,
     PlacementState,
     SearchOutcome,
     Tier,
@@ -43,6 +44,7 @@ class Search(Versioned, Base):
         CheckConstraint("reference <> ''", name="with_reference"),
         CheckConstraint("(closed_at IS NULL) = (closed_as IS NULL)", name="closed_somehow"),
         Index("ix_search_list", "council", "closed_at", sa.text("created_at DESC")),
+        Index("ix_search_sought", "created_at"),
     )
 
     council: Mapped[Council] = mapped_column(enum_of(Council))
@@ -132,6 +134,7 @@ class Enquiry(Versioned, Base):
             postgresql_where=sa.text("state IN ('sent', 'offered')"),
         ),
         Index("ix_enquiry_search", "search_id", "sent_at"),
+        Index("ix_enquiry_sent", "sent_at"),
         Index("ix_enquiry_organisation", "organisation_id", "state", sa.text("sent_at DESC")),
         Index("ix_enquiry_waiting", "answer_by", postgresql_where=sa.text("state = 'sent'")),
         sa.UniqueConstraint("reference"),
@@ -244,3 +247,24 @@ class Placement(Versioned, Base):
     enquiry: Mapped[Enquiry] = relationship()
     organisation: Mapped[Organisation] = relationship(lazy="joined", innerjoin=True)
     vacancy: Mapped[Vacancy] = relationship()
+
+
+class WeeklyCount(Base):
+    """Free places as they were counted in one week, and what was looked for in the week before. Never changed.
+
+    How fresh a household was cannot be told later, since confirming leaves no trace in its history: so the count is
+    kept. `week` is its Monday. Of `free`, `cases` are households and `places` their free places, by `freshness`;
+    of `sought`, `cases` are searches and `places` children, of both councils together. Numbers alone, and nothing
+    of special category: `dimension` is one of `states.Dimension`, `code` "" where there is none.
+    """
+
+    __tablename__ = "weekly_count"
+    __table_args__ = (CheckConstraint("extract(isodow FROM week) = 1", name="of_a_monday"),)
+
+    week: Mapped[date] = mapped_column(primary_key=True)
+    measure: Mapped[Measure] = mapped_column(enum_of(Measure), primary_key=True)
+    dimension: Mapped[str] = mapped_column(primary_key=True)
+    code: Mapped[str] = mapped_column(primary_key=True)
+    freshness: Mapped[str] = mapped_column(primary_key=True)
+    cases: Mapped[int]
+    places: Mapped[int]

@@ -212,3 +212,47 @@ class EndReason(StrEnum):
             "never_began": "The child never moved in",
             "other": "Another reason",
         }[self.value]
+
+
+class Measure(StrEnum):
+    """What is counted each week: households with a free place, and searches for one."""
+
+    FREE = "free"
+    SOUGHT = "sought"
+
+
+class Dimension(StrEnum):
+    """By what the sufficiency figures are told apart."""
+
+    ALL = "all"
+    DISTRICT = "district"
+    TYPE = "type"
+    CATEGORY = "category"
+    AGE = "age"
+
+
+class Sought(StrEnum):
+    """What became of a search, as the sufficiency figures count it: exactly one of these."""
+
+    PLACED = "placed"
+    IN_HOUSE = "in_house"
+    NOT_NEEDED = "not_needed"
+    LOOKING = "looking"
+    NO_MATCH = "no_match"
+    NO_OFFER = "no_offer"
+    NONE_CHOSEN = "none_chosen"
+
+    @property
+    def label(self) -> str:
+        return {
+            "placed": "Placed with a provider",
+            "in_house": "Placed with in-house carers",
+            "not_needed": "No longer needed",
+            "looking": "Still looking",
+            "no_match": "No household fitted",
+            "no_offer": "Providers were asked, and none offered",
+            "none_chosen": "Offers were made, and none was suitable",
+        }[self.value]
+
+
+UNMET = frozenset({Sought.NO_MATCH, Sought.NO_OFFER, Sought.NONE_CHOSEN})

@@ -1,4 +1,4 @@
-"""Who may read the audit log and the register of reads."""
+"""Who may read the audit log, the register of reads and the sufficiency figures."""
 
 from __future__ import annotations
 
@@ -17,3 +17,10 @@ def can_read_audit_log(person: Person) -> Verdict:
 def can_read_access_register(person: Person) -> Verdict:
     """Who read which application: the auditor's to check, at both councils."""
     return ALLOWED if person.holds(Role.AUDITOR) else denied("Only auditors can read the access register.")
+
+
+def can_read_sufficiency(person: Person) -> Verdict:
+    """Free places against what was looked for: counts alone, a placement officer's of their own council's searches."""
+    if person.holds(Role.COMMISSIONER, Role.CONTRACT_MANAGER, Role.PLACEMENT_OFFICER, Role.AUDITOR):
+        return ALLOWED
+    return denied("The full sufficiency figures are for the councils. The public figures are for everybody.")
