@@ -1,9 +1,10 @@
-"""Reads for people who have not signed in: the directory, and whether the portal can serve."""
+"""Reads for people who have not signed in: the directory, the sufficiency figures, and whether the portal can serve."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -13,8 +14,16 @@ from portal.agreements.models import Agreement
 from portal.agreements.states import AgreementState
 from portal.core.db import session
 from portal.frameworks.models import Round
+from portal.frameworks.queries import list_age_bands, list_need_categories, list_placement_types
+from portal.matching.queries.sufficiency import list_last_week, monday_of, sum_sought
+from portal.matching.states import Dimension
 from portal.providers.models import Organisation
+from portal.public.suppression import Cell, Kind, suppress
+from portal.vacancies.queries import list_districts
+from portal.vacancies.states import Freshness
 
+MONTHS_OF_A_QUARTER = 3
+WEEK = timedelta(days=7)
 NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
 
@@ -48,6 +57,128 @@ def _members(statement: Any, text: str) -> Any:
             )
         )
     return found
+
+
+@dataclass(frozen=True)
+class PublicTable:
+    """One table as published: heading, note, and each label with its count. `most` is the longest bar."""
+
+    title: str
+    heading: str
+    note: str
+    rows: list[tuple[str, Cell]]
+
+    @property
+    def most(self) -> int:
+        return max((cell.number or 0 for _, cell in self.rows), default=0)
+
+
+@dataclass(frozen=True)
+class PublicFigures:
+    """What everybody may read of whether there are enough places.
+
+    `week`: when free places were counted, None before the first time; `households` and `searches` are None where
+    they are fewer than five, and then there are no tables. Searches are of a whole quarter: quarters do not overlap,
+    so that the difference of two publications says nothing of a week.
+    """
+
+    week: date | None
+    households: int | None
+    free: list[PublicTable]
+    first: date | None
+    last: date | None
+    searches: int | None
+    sought: list[PublicTable]
+
+
+def get_public_figures() -> PublicFigures:
+    """Counts of households and of searches, small ones kept out (`suppression`). Of special category: nothing."""
+    rows = list_last_week()
+    week = rows[0].week if rows else None
+    free: dict[tuple[str, str], int] = {}
+    for row in rows:
+        if row.freshness != Freshness.STALE:
+            free[row.dimension, row.code] = free.get((row.dimension, row.code), 0) + row.cases
+    quarter = _quarter_counted_by(week) if week else None
+    # A week's count on Monday looks back on the seven days before it.
+    sought = sum_sought(quarter[0] + WEEK, quarter[1] + WEEK) if quarter else {}
+    households, searches = (counts.get((Dimension.ALL, ""), 0) for counts in (free, sought))
+    return PublicFigures(
+        week=week,
+        households=_total(households),
+        free=_free_tables(free, households),
+        first=quarter[0] if quarter else None,
+        last=quarter[1] + WEEK - timedelta(days=1) if quarter else None,
+        searches=_total(searches),
+        sought=_sought_tables(sought, searches),
+    )
+
+
+def _total(number: int) -> int | None:
+    return number if suppress([number], number, Kind.PARTITION) else None
+
+
+def _quarter_counted_by(week: date) -> tuple[date, date]:
+    """The first and the last Monday of the newest quarter of which every week had been counted by this one.
+
+    A week belongs to the quarter in which it begins, and only to that.
+    """
+    day = week - WEEK
+    while True:
+        first = date(day.year, day.month - (day.month - 1) % MONTHS_OF_A_QUARTER, 1)
+        following = (first + timedelta(days=31 * MONTHS_OF_A_QUARTER)).replace(day=1)
+        last_monday = monday_of(following - timedelta(days=1))
+        if last_monday + WEEK <= week:
+            return monday_of(first + timedelta(days=6)), last_monday
+        day = first - timedelta(days=1)
+
+
+def _free_tables(counts: dict[tuple[str, str], int], total: int) -> list[PublicTable]:
+    districts = {one.gss_code: one.name for one in list_districts()} | {"": "Outside Kent and Medway"}
+    taken = "A household counts under each {} that it takes."
+    return _published(
+        counts,
+        total,
+        (Dimension.DISTRICT, Kind.PARTITION, "By district", "District", "", districts),
+        (Dimension.TYPE, Kind.COVER, "By type of placement", "Type", taken.format("type"), _types()),
+        (Dimension.CATEGORY, Kind.COVER, "By level of need", "Level", taken.format("level"), _categories()),
+        (Dimension.AGE, Kind.ORDERED, "By age", "Age", taken.format("age band"), _ages()),
+    )
+
+
+def _sought_tables(counts: dict[tuple[str, str], int], total: int) -> list[PublicTable]:
+    each = "A search counts under each age band of its children."
+    return _published(
+        counts,
+        total,
+        (Dimension.TYPE, Kind.PARTITION, "By type of placement", "Type", "", _types()),
+        (Dimension.CATEGORY, Kind.PARTITION, "By level of need", "Level", "", _categories()),
+        (Dimension.AGE, Kind.COVER, "By age", "Age", each, _ages()),
+    )
+
+
+def _types() -> dict[str, str]:
+    return {one.code: one.label for one in list_placement_types()}
+
+
+def _categories() -> dict[str, str]:
+    return {one.code: one.label for one in list_need_categories()}
+
+
+def _ages() -> dict[str, str]:
+    return {one.code: one.label for one in list_age_bands()}
+
+
+def _published(
+    counts: dict[tuple[str, str], int], total: int, *tables: tuple[str, Kind, str, str, str, dict[str, str]]
+) -> list[PublicTable]:
+    published = []
+    for dimension, kind, title, heading, note, labels in tables:
+        cells = suppress([counts.get((dimension, code), 0) for code in labels], total, kind)
+        if cells is not None:
+            rows = list(zip(labels.values(), cells, strict=True))
+            published.append(PublicTable(title, heading, note, rows))
+    return published
 
 
 def time_left(round_: Round, now: datetime) -> str:

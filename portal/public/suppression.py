@@ -14,7 +14,7 @@ counted in neighbouring rows, as a household is in the age bands between its you
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -82,23 +82,27 @@ def suppress(counts: Sequence[int], total: int, kind: Kind) -> list[Cell] | None
 def is_safe(counts: Sequence[int], shown: Sequence[Shown], total: int, kind: Kind) -> bool:
     """May every hidden count be another number, as far as a reader of the table and its total can tell?"""
     hidden = [place for place, how in enumerate(shown) if how != Shown.FIGURE]
-    return all(_has_another(place, hidden, counts, shown, total, kind) for place in hidden)
+    return all(
+        any(
+            _fits(table, shown, total) and agrees(table, total, kind)
+            for table in _one_step_away(place, hidden, counts)
+        )
+        for place in hidden
+    )
 
 
-def _has_another(
-    place: int, hidden: Sequence[int], counts: Sequence[int], shown: Sequence[Shown], total: int, kind: Kind
-) -> bool:
-    """One other table that a reader cannot tell from the true one is enough, one step away in this count.
+def _one_step_away(place: int, hidden: Sequence[int], counts: Sequence[int]) -> Iterator[list[int]]:
+    """Tables with one more or one less in this place; another hidden count may take the step too, or make up for it.
 
-    Another hidden count may make up for the step, as in a table that adds up it has to.
+    One such table that a reader cannot tell from the true one is enough.
     """
     for step in (1, -1):
         changed = _moved(counts, place, step)
-        tables = [changed, *(_moved(changed, other, -step) for other in hidden if other != place)]
-        tables += [_moved(changed, other, step) for other in hidden if other != place]
-        if any(_fits(table, shown, total) and agrees(table, total, kind) for table in tables):
-            return True
-    return False
+        yield changed
+        for other in hidden:
+            if other != place:
+                yield _moved(changed, other, -step)
+                yield _moved(changed, other, step)
 
 
 def _moved(counts: Sequence[int], place: int, step: int) -> list[int]:

@@ -112,6 +112,12 @@ def members() -> ResponseReturnValue:
     )
 
 
+@blueprint.get("/framework/sufficiency")
+@public
+def sufficiency() -> ResponseReturnValue:
+    return page("public/sufficiency.html", figures=queries.get_public_figures())
+
+
 @blueprint.get("/accessibility")
 @public
 def accessibility() -> ResponseReturnValue:

@@ -24,3 +24,8 @@ def can_read_sufficiency(person: Person) -> Verdict:
     if person.holds(Role.COMMISSIONER, Role.CONTRACT_MANAGER, Role.PLACEMENT_OFFICER, Role.AUDITOR):
         return ALLOWED
     return denied("The full sufficiency figures are for the councils. The public figures are for everybody.")
+
+
+def counts_own_council(person: Person) -> bool:
+    """A placement officer and nothing more: the database counts the searches of the officer's council alone."""
+    return not person.holds(Role.COMMISSIONER, Role.CONTRACT_MANAGER, Role.AUDITOR)

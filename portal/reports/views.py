@@ -1,15 +1,19 @@
-"""Pages for whoever checks what was done: the audit log and the register of reads."""
+"""Pages for whoever checks what was done, and whether there are enough places."""
 
 from __future__ import annotations
 
 import uuid
 
-from flask import Blueprint, request, url_for
+from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.core.access import access, current_person
-from portal.core.web import page
+from portal.core.downloads import attachment
+from portal.core.web import form_status, page
 from portal.reports import policy, queries
+from portal.reports.forms import PeriodForm
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 blueprint = Blueprint("reports", __name__)
 
@@ -68,3 +72,39 @@ def access_register() -> ResponseReturnValue:
         newest=url_for("reports.access_register") if before else None,
         older=url_for("reports.access_register", before=shown[-1].id) if more else None,
     )
+
+
+@blueprint.route("/sufficiency", methods=["GET"])
+@access(policy.can_read_sufficiency)
+def sufficiency() -> ResponseReturnValue:
+    form = PeriodForm.asked(request.args)
+    period = form.period()
+    return page(
+        "reports/sufficiency.html",
+        form_status(form),
+        form=form,
+        period=period,
+        figures=queries.get_figures(period),
+        counts_own_council=policy.counts_own_council(current_person()),
+        workbook_href=url_for(
+            "reports.sufficiency_workbook",
+            first=period.first,
+            last=period.last,
+            placement_type=period.placement_type or None,
+        ),
+    )
+
+
+@blueprint.route("/sufficiency/workbook", methods=["GET"])
+@access(policy.can_read_sufficiency)
+def sufficiency_workbook() -> ResponseReturnValue:
+    # Loaded only for whoever asks for a workbook: the library for spreadsheets is slow to import.
+    from portal.reports.services.workbook import render_sufficiency
+
+    form = PeriodForm.asked(request.args)
+    if form.errors:
+        return redirect(f"{url_for('reports.sufficiency')}?{request.query_string.decode()}")
+    period = form.period()
+    content = render_sufficiency(queries.get_figures(period))
+    name = f"Sufficiency {period.first} to {period.last}.xlsx"
+    return attachment([content], name=name, media_type=XLSX, size=len(content))

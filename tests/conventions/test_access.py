@@ -79,8 +79,11 @@ PAGES = {
     "public.privacy": ANYBODY,
     "public.readyz": ANYBODY,
     "public.rounds": ANYBODY,
+    "public.sufficiency": ANYBODY,
     "reports.access_register": {R.AUDITOR},
     "reports.audit_log": {R.AUDITOR, R.COMMISSIONER},
+    "reports.sufficiency": {R.COMMISSIONER, R.CONTRACT_MANAGER, R.PLACEMENT_OFFICER, R.AUDITOR},
+    "reports.sufficiency_workbook": {R.COMMISSIONER, R.CONTRACT_MANAGER, R.PLACEMENT_OFFICER, R.AUDITOR},
     "vacancies.index": {R.PROVIDER_ADMINISTRATOR, R.PLACEMENTS_LEAD},
 }
 WHO = [*sorted(Role), "no role yet", STRANGER]

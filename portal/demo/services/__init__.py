@@ -22,6 +22,7 @@ from portal.demo.services import (
     providers,
     reviews,
     rounds,
+    sufficiency,
     vacancies,
 )
 from portal.demo.services.emptying import empty_portal
@@ -44,6 +45,7 @@ CHAPTERS = (
     reviews,
     vacancies,
     matching,
+    sufficiency,
 )
 
 log = logging.getLogger(__name__)

@@ -6,6 +6,7 @@ contract managers and auditors those of both councils, for a placement officer t
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -92,11 +93,20 @@ def count_free(*, placement_type: str = "") -> list[Free]:
     return [Free(*row) for row in rows]
 
 
-def count_sought(first: date, last: date) -> list[SoughtCount]:
-    """What was looked for from one day to another, both included, as far as whoever asks may count it."""
+def count_sought(first: date, last: date, *, placement_type: str = "") -> list[SoughtCount]:
+    """What was looked for from one day to another, both included, as far as whoever asks may count it.
+
+    A search counts on the day on which it was saved, an enquiry on the day on which it was sent.
+    """
     rows = session.execute(
-        sa.text("SELECT dimension, code, outcome, searches, children FROM sufficiency(:since, :until)"),
-        {"since": midnight(first), "until": midnight(last + timedelta(days=1))},
+        sa.text(
+            "SELECT dimension, code, outcome, searches, children FROM sufficiency(:since, :until, :of_type)"
+        ),
+        {
+            "since": midnight(first),
+            "until": midnight(last + timedelta(days=1)),
+            "of_type": placement_type,
+        },
     )
     return [SoughtCount(*row) for row in rows]
 
@@ -111,17 +121,23 @@ def monday_of(day: date) -> date:
     return day - timedelta(days=day.weekday())
 
 
-def list_weeks(first: date, last: date) -> Sequence[WeeklyCount]:
-    """Free places as they were counted in each week, by freshness, the oldest first."""
-    return session.scalars(
-        sa.select(WeeklyCount)
-        .where(
+def list_weeks(first: date, last: date, *, placement_type: str = "") -> dict[date, dict[str, WeeklyCount]]:
+    """Free places as they were counted, by week and freshness; a week that was not counted is not there."""
+    wanted = (Dimension.TYPE, placement_type) if placement_type else (Dimension.ALL, "")
+    found = session.scalars(
+        sa.select(WeeklyCount).where(
             WeeklyCount.measure == Measure.FREE,
-            WeeklyCount.dimension == Dimension.ALL,
             WeeklyCount.week.between(monday_of(first), last),
+            # Of every week that was counted there is at least one row under "all".
+            sa.tuple_(WeeklyCount.dimension, WeeklyCount.code).in_({(Dimension.ALL.value, ""), wanted}),
         )
-        .order_by(WeeklyCount.week)
-    ).all()
+    )
+    weeks: dict[date, dict[str, WeeklyCount]] = defaultdict(dict)
+    for one in found:
+        counts = weeks[one.week]
+        if (one.dimension, one.code) == wanted:
+            counts[one.freshness] = one
+    return weeks
 
 
 def list_last_week() -> Sequence[WeeklyCount]:

@@ -19,7 +19,7 @@ KEEP_FREE = sa.text(f"""
 KEEP_SOUGHT = sa.text("""
     INSERT INTO weekly_count (week, measure, dimension, code, freshness, cases, places)
     SELECT :week, 'sought', dimension, code, '', sum(searches), sum(children)
-    FROM count_sought(:since, :until, ARRAY['kent', 'medway'])
+    FROM count_sought(:since, :until, '', ARRAY['kent', 'medway'])
     WHERE dimension = ANY (:dimensions)
     GROUP BY dimension, code
     ON CONFLICT DO NOTHING

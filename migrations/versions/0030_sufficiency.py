@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision: str = "0029"
-down_revision: str | None = "0028"
+revision: str = "0030"
+down_revision: str | None = "0029"
 branch_labels = None
 depends_on = None
 
@@ -47,6 +47,7 @@ COUNTING = """
         LEFT JOIN called ON called.search_id = s.id
         LEFT JOIN placed ON placed.search_id = s.id
         WHERE s.created_at >= since AND s.created_at < until AND s.council = ANY (councils)
+        AND (of_type = '' OR s.needs ->> 'placement_type' = of_type)
     )
     SELECT d.dimension, d.code, sought.outcome, count(*), sum(d.children)::bigint
     FROM sought CROSS JOIN LATERAL (
@@ -57,7 +58,7 @@ COUNTING = """
         UNION ALL SELECT 'category', sought.needs ->> 'need_category', sought.children
         UNION ALL SELECT 'district', named, sought.children
             FROM jsonb_array_elements_text(sought.needs -> 'wishes' -> 'districts') named
-        UNION ALL SELECT 'district', '', sought.children 
+        UNION ALL SELECT 'district', '', sought.children
             WHERE coalesce(jsonb_array_length(sought.needs -> 'wishes' -> 'districts'), 0) = 0
         UNION ALL SELECT 'age', b.code, count(*)::integer
             FROM jsonb_array_elements(sought.needs -> 'children') child
@@ -76,6 +77,7 @@ COUNTING = """
         END, '', count(*), 0
     FROM enquiry e
     WHERE e.sent_at >= since AND e.sent_at < until AND e.council = ANY (councils)
+    AND (of_type = '' OR e.needs ->> 'placement_type' = of_type)
     GROUP BY 2;
 """
 
@@ -104,15 +106,15 @@ def upgrade() -> None:
     op.create_index("ix_search_sought", "search", ["created_at"])
     op.create_index("ix_enquiry_sent", "enquiry", ["sent_at"])
     op.execute(
-        "CREATE FUNCTION count_sought(since timestamptz, until timestamptz, councils text[])"
+        "CREATE FUNCTION count_sought(since timestamptz, until timestamptz, of_type text, councils text[])"
         f" RETURNS {COUNTED} LANGUAGE plpgsql STABLE AS $$ #variable_conflict use_column\n BEGIN {COUNTING} END $$"
     )
     # Placement officers count their own council's searches alone; the framework is both councils' to watch.
     op.execute(
         f"""
-        CREATE FUNCTION sufficiency(since timestamptz, until timestamptz) RETURNS {COUNTED}
+        CREATE FUNCTION sufficiency(since timestamptz, until timestamptz, of_type text) RETURNS {COUNTED}
         LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public AS $$
-            SELECT counted.* FROM count_sought(since, until, ARRAY(
+            SELECT counted.* FROM count_sought(since, until, of_type, ARRAY(
                 SELECT c.name FROM (VALUES ('kent'), ('medway')) c (name) WHERE EXISTS (
                     SELECT FROM role_grant g WHERE g.person_id = app_person_id()
                     AND (g.role IN ('commissioner', 'contract_manager', 'auditor')
@@ -120,4 +122,3 @@ def upgrade() -> None:
         $$
         """
     )
-

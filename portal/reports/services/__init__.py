@@ -1,0 +1,1 @@
+"""What the reports put together for taking away."""
