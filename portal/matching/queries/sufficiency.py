@@ -142,10 +142,9 @@ def list_weeks(first: date, last: date, *, placement_type: str = "") -> dict[dat
 
 def list_last_week() -> Sequence[WeeklyCount]:
     """Every count of free places of the last week that was counted: what public figures are drawn from."""
-    last = sa.select(sa.func.max(WeeklyCount.week)).scalar_subquery()
-    return session.scalars(
-        sa.select(WeeklyCount).where(WeeklyCount.week == last, WeeklyCount.measure == Measure.FREE)
-    ).all()
+    is_free = WeeklyCount.measure == Measure.FREE
+    last = sa.select(sa.func.max(WeeklyCount.week)).where(is_free).scalar_subquery()
+    return session.scalars(sa.select(WeeklyCount).where(WeeklyCount.week == last, is_free)).all()
 
 
 def sum_sought(first: date, last: date) -> dict[tuple[str, str], int]:

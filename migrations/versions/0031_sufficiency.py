@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision: str = "0030"
-down_revision: str | None = "0029"
+revision: str = "0031"
+down_revision: str | None = "0030"
 branch_labels = None
 depends_on = None
 
@@ -34,7 +34,7 @@ COUNTING = """
     ), sought AS MATERIALIZED (
         SELECT s.needs, s.created_at, jsonb_array_length(s.needs -> 'children') AS children,
             CASE
-                WHEN s.closed_as IN ('placed', 'in_house', 'not_needed') THEN s.closed_as
+                WHEN s.closed_as IN ('placed', 'in_house', 'not_needed') THEN s.closed_as::text
                 WHEN s.closed_at IS NULL AND placed.search_id IS NOT NULL THEN 'placed'
                 WHEN asked.was_offered THEN CASE WHEN s.closed_at IS NULL THEN 'looking' ELSE 'none_chosen' END
                 WHEN called.search_id IS NULL THEN CASE WHEN s.closed_at IS NULL THEN 'looking' ELSE 'no_match' END
@@ -49,7 +49,7 @@ COUNTING = """
         WHERE s.created_at >= since AND s.created_at < until AND s.council = ANY (councils)
         AND (of_type = '' OR s.needs ->> 'placement_type' = of_type)
     )
-    SELECT d.dimension, d.code, sought.outcome, count(*), sum(d.children)::bigint
+    SELECT d.dimension, d.code, sought.outcome::text, count(*), sum(d.children)::bigint
     FROM sought CROSS JOIN LATERAL (
         SELECT 'all', '', sought.children
         UNION ALL SELECT 'week', to_char(date_trunc('week', sought.created_at AT TIME ZONE 'Europe/London'),
@@ -67,9 +67,9 @@ COUNTING = """
     ) d (dimension, code, children)
     GROUP BY 1, 2, 3
     UNION ALL
-    SELECT 'answer',
+    SELECT 'answer'::text,
         CASE
-            WHEN e.state = 'cannot' THEN e.cannot_reason
+            WHEN e.state = 'cannot' THEN e.cannot_reason::text
             WHEN e.state IN ('offered', 'chosen', 'not_chosen') THEN 'offered'
             WHEN e.closed_early_at IS NOT NULL THEN 'closed_early'
             WHEN e.state = 'lapsed' OR e.answer_by < portal_now() THEN 'lapsed'
