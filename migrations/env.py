@@ -12,7 +12,7 @@ from portal.core.db import Base
 for feature in iter_modules(portal.__path__):
     if feature.ispkg:
         for module in iter_modules(import_module(f"portal.{feature.name}").__path__):
-            if module.name in {"models", "audit", "catalogue", "clock", "once"}:
+            if module.name in {"models", "audit", "catalogue", "clock", "once", "rest"}:
                 import_module(f"portal.{feature.name}.{module.name}")
 
 

@@ -13,11 +13,13 @@ from portal import commands
 from portal.accounts.queries import find_active_person
 from portal.adapters import mail, pulse, scanner, storage
 from portal.config import Settings, from_environment
-from portal.core import access, db, embedded, session, ui, web
+from portal.core import access, db, embedded, rest, session, ui, web
+from portal.keys.services import admit_key, find_caller
 
 FEATURES = (
     "accounts",
     "providers",
+    "keys",
     "frameworks",
     "documents",
     "applications",
@@ -62,6 +64,7 @@ def create_app(
     access.csrf.init_app(app)
     session.init_app(app, find_person=find_active_person, idle_seconds=settings.idle_minutes * 60)
     web.init_app(app)
+    rest.init_app(app, admit=admit_key, find=find_caller)
     ui.init_app(app)
     for feature in FEATURES:
         _install(app, feature)
@@ -90,3 +93,5 @@ def _install(app: web.PortalFlask, feature: str) -> None:
         import_module(f"portal.{feature}.jobs")
     if find_spec(f"portal.{feature}.views"):
         app.register_blueprint(import_module(f"portal.{feature}.views").blueprint)
+    if find_spec(f"portal.{feature}.api"):
+        app.register_blueprint(import_module(f"portal.{feature}.api").blueprint)

@@ -89,7 +89,7 @@ def current_person() -> Any:
 
 
 def _guarded(view: View, rule: Rule) -> View:
-    wanted = _ids_wanted(rule.of)
+    wanted = ids_wanted(rule.of)
 
     @wraps(view)
     def guarded(**ids: Any) -> ResponseReturnValue:
@@ -109,5 +109,6 @@ def _guarded(view: View, rule: Rule) -> View:
     return guarded
 
 
-def _ids_wanted(loader: Callable[..., Any] | None) -> list[str]:
+def ids_wanted(loader: Callable[..., Any] | None) -> list[str]:
+    """The parts of an address that a loader asks for, after whoever asks."""
     return list(inspect.signature(loader).parameters)[1:] if loader else []

@@ -11,7 +11,8 @@ import hashlib
 import json
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from contextvars import ContextVar
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
@@ -22,6 +23,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from portal.core.db import Base, PortalSession, session
 
 GENESIS = bytes(32)
+
+_through: ContextVar[uuid.UUID | None] = ContextVar("through", default=None)
 
 
 class Actor(Protocol):
@@ -99,8 +102,16 @@ def record(
 
 
 def append(happened: Event) -> None:
-    """Note a prepared event."""
+    """Note a prepared event. What a person did by a key of theirs names the key."""
+    key_id = _through.get()
+    if key_id is not None:
+        happened = replace(happened, details={**happened.details, "key": key_id})
     _buffered(session()).append(happened)
+
+
+def act_through(key_id: uuid.UUID | None) -> None:
+    """By which API key the events that follow in this thread come about; None: by a person at a page, or a job."""
+    _through.set(key_id)
 
 
 def _buffered(opened: orm.Session) -> list[Event]:

@@ -33,6 +33,12 @@ class NotFound(DomainError):
         super().__init__(message)
 
 
+class KeyRefused(DomainError):
+    """A machine called without a key, or with one that is not in force."""
+
+    status = 401
+
+
 class NotAllowed(DomainError):
     """The person may know of the thing but not do this to it. The message is the reason."""
 

@@ -16,6 +16,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import LoginManager, current_user, login_user, logout_user
 
 from portal.core.db import act_as
+from portal.core.rest.place import is_machine
 
 # Requests that a page makes by itself do not count as somebody being there.
 BACKGROUND_HEADER = "X-Background"
@@ -66,6 +67,9 @@ def ask_to_sign_in() -> ResponseReturnValue:
 
 
 def _whose_request() -> None:
+    if is_machine():
+        act_as(None)  # until its key is admitted; the API takes no cookie
+        return
     person_id = session.get("_user_id")
     if person_id is not None and _idle_too_long():
         end()

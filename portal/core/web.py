@@ -17,6 +17,8 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from portal.core import audit, errors, ui
 from portal.core.access import SAFE_METHODS, refuse_unmarked
 from portal.core.db import reading, session, transaction
+from portal.core.rest import problems
+from portal.core.rest.place import is_machine
 
 log = logging.getLogger(__name__)
 
@@ -139,6 +141,8 @@ def _domain_error(error: errors.DomainError) -> Response:
 
 
 def _answer_to(error: errors.DomainError) -> Response:
+    if is_machine():
+        return problems.of_error(error)
     if isinstance(error, errors.AlreadyDone):
         flash(error.message, "notice")
         return make_response(redirect(_page_before(), 303))
@@ -175,6 +179,9 @@ def _http_error(error: HTTPException) -> Response:
     session.rollback()
     if error.code is None or error.code < 400:
         return make_response(error.get_response())
+    if is_machine():
+        kept = {"Allow": allow} if (allow := error.get_response().headers.get("Allow")) else {}
+        return problems.of_status(error.code, headers=kept)
     return _error_page(error.code)
 
 
@@ -185,6 +192,8 @@ def _database_away(error: DBAPIError) -> Response:
 
 
 def _error_page(status: int, **context: Any) -> Response:
+    if is_machine():
+        return problems.of_status(status)
     known = status if status in {400, 403, 404, 405, 409, 413, 422, 429, 500, 503} else 400
     if status in BARE:
         text = ui.render_bare(current_app, f"errors/{known}.html", support=ui.support(current_app))

@@ -15,6 +15,7 @@ from portal.matching.queries.scope import (
     PROVIDER_READERS,
     councils_of,
 )
+from portal.providers.models import Organisation
 from portal.vacancies.models import Vacancy
 
 
@@ -63,6 +64,13 @@ def _works_for(person: Person, council: Council) -> Verdict:
 def can_list_enquiries(person: Person) -> Verdict:
     """Enquiries that a provider was sent."""
     if person.holds(*PROVIDER_READERS):
+        return ALLOWED
+    return denied("Enquiries are for the placements lead of the provider they were sent to.")
+
+
+def can_list_own_enquiries(person: Person, organisation: Organisation) -> Verdict:
+    """The enquiries that one provider was sent, for its own systems."""
+    if person.acts_for(organisation.id, *PROVIDER_READERS):
         return ALLOWED
     return denied("Enquiries are for the placements lead of the provider they were sent to.")
 

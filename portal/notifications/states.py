@@ -77,6 +77,7 @@ TOPIC_OF_FEATURE = {
     "agreements": Topic.AGREEMENTS,
     "pricing": Topic.AGREEMENTS,
     "vacancies": Topic.PLACEMENTS,
+    "keys": Topic.PLACEMENTS,
     "matching": Topic.PLACEMENTS,
 }
 NOT_FOR_PROVIDERS = frozenset({Topic.EVALUATION})

@@ -7,6 +7,7 @@ from portal.accounts.states import Role
 from portal.core.access import ALLOWED, Verdict, denied
 from portal.pricing.models import PriceVersion
 from portal.pricing.queries import Schedule
+from portal.providers.models import Organisation
 
 COUNCIL_READERS = (Role.COMMISSIONER, Role.CONTRACT_MANAGER, Role.FINANCE_OFFICER, Role.AUDITOR)
 NOT_A_READER = "Price schedules are for commissioners, contract managers, finance officers and auditors."
@@ -22,6 +23,11 @@ def can_begin(person: Person) -> Verdict:
 def can_read(person: Person, schedule: Schedule) -> Verdict:
     """One provider's schedule: its own people, and the officers who manage the contract."""
     return _may_read(person, schedule.organisation.id)
+
+
+def can_read_own(person: Person, organisation: Organisation) -> Verdict:
+    """All schedules of one provider, for its own systems."""
+    return _may_read(person, organisation.id)
 
 
 def can_read_version(person: Person, version: PriceVersion) -> Verdict:

@@ -48,6 +48,8 @@ PAGES = {
     "frameworks.index": COUNCIL_ROLES,
     "frameworks.new_round": {R.COMMISSIONER},
     "home.start": EVERYBODY,
+    "keys.documentation": ANYBODY,
+    "keys.openapi": ANYBODY,
     "matching.enquiries": {R.PROVIDER_ADMINISTRATOR, R.PLACEMENTS_LEAD},
     "matching.left_out": {R.PLACEMENT_OFFICER},
     "matching.placements": {
@@ -97,7 +99,18 @@ MADE_UP = {
 
 
 def rules(app):
-    return [rule for rule in app.url_map.iter_rules() if rule.endpoint != "static"]
+    """Pages. What machines call is tried apart: see `test_a_session_opens_nothing_to_machines`."""
+    return [
+        rule for rule in app.url_map.iter_rules() if rule.endpoint != "static" and not is_machines(app, rule)
+    ]
+
+
+def is_machines(app, rule):
+    return hasattr(app.view_functions[rule.endpoint], "operation")
+
+
+def machine_rules(app):
+    return [rule for rule in app.url_map.iter_rules() if is_machines(app, rule)]
 
 
 def needs_no_id(rule):
@@ -131,7 +144,7 @@ def test_every_endpoint_has_a_rule_and_nothing_comes_before_it(app):
 
 
 def test_a_loader_asks_for_ids_that_the_address_holds(app):
-    for rule in rules(app):
+    for rule in [*rules(app), *machine_rules(app)]:
         loader = app.view_functions[rule.endpoint].access_rule.of
         if loader is not None:
             asked = set(list(inspect.signature(loader).parameters)[1:])
@@ -139,7 +152,7 @@ def test_a_loader_asks_for_ids_that_the_address_holds(app):
 
 
 def test_whoever_judges_a_thing_gets_it_loaded(app):
-    for rule in rules(app):
+    for rule in [*rules(app), *machine_rules(app)]:
         access_rule = app.view_functions[rule.endpoint].access_rule
         if access_rule.policy is not None:
             takes = len(inspect.signature(access_rule.policy).parameters)
@@ -162,7 +175,7 @@ def test_the_menu_offers_nobody_a_page_that_refuses_them(app):
 def test_addresses_are_lower_case_words_with_hyphens(app):
     for rule in rules(app):
         fixed = re.sub(r"<[^>]+>", "", rule.rule)
-        assert re.fullmatch(r"[a-z0-9/-]*", fixed), rule.rule
+        assert re.fullmatch(r"[a-z0-9/-]*|/api/v1/openapi\.json", fixed), rule.rule
 
 
 def test_every_page_lets_in_exactly_those_whom_the_table_names(app, client, who):
@@ -213,6 +226,17 @@ def test_no_form_is_taken_without_its_token(app, client, who):
             assert status == 303, rule.endpoint
         else:
             assert status in {400, 403}, f"{rule.endpoint} answered {status}"
+
+
+def test_a_session_opens_nothing_to_machines(app, client, who):
+    """Whoever is signed in, and with the form's token: only a key counts, and it is asked for before anything."""
+    assert len(machine_rules(app)) >= 15
+    for rule in machine_rules(app):
+        for method in rule.methods - {"HEAD"}:
+            answer = client.open(path_of(rule), method=method, csrf=method == "POST")
+            assert answer.status_code == 401, f"{method} {rule.rule} answered {answer.status_code}"
+            assert answer.mimetype == "application/problem+json"
+            assert "Set-Cookie" not in answer.headers
 
 
 def test_nobody_is_left_signed_in_from_one_request_to_the_next(app, client):

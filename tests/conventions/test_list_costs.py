@@ -25,6 +25,7 @@ from tests.factories import (
     clarifications,
     decisions,
     frameworks,
+    keys,
     matching,
     notifications,
     providers,
@@ -53,6 +54,10 @@ def _event(organisation):
 
 def _colleague(organisation):
     accounts.person(R.BID_WRITER, organisation=organisation)
+
+
+def _keyed(organisation):
+    keys.Machine(organisation=organisation)
 
 
 def _told(organisation):
@@ -102,6 +107,7 @@ LISTS = [
     ),
     List("/organisations/{organisation}/vacancies/imports", R.PLACEMENTS_LEAD, _sent),
     List("/organisations/{organisation}/people", R.PROVIDER_ADMINISTRATOR, _colleague),
+    List("/organisations/{organisation}/keys", R.PROVIDER_ADMINISTRATOR, _keyed),
     List("/decisions", R.APPROVER, lambda organisation: decisions.recommended()),
     List("/decision-records", R.APPROVER, lambda organisation: decisions.published()),
     List(

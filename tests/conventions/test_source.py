@@ -25,6 +25,7 @@ MAY_ASSIGN_A_STATE = {"portal/core/transitions.py", "portal/notifications/servic
 # that must outlive what follows them: a read of an application, and an attempt that came too late.
 MAY_COMMIT = {
     "portal/core/db.py",
+    "portal/core/rest/admission.py",
     "portal/core/web.py",
     "portal/applications/services/opening.py",
     "portal/applications/views/submitting.py",

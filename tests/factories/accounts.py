@@ -45,6 +45,12 @@ def person(
     return save(made)
 
 
+def grant(person: Person, role: Role, organisation: Any = None, council: Council | None = None) -> None:
+    """One more role for a person."""
+    person.grants.append(_grant(role, organisation, council))
+    save(person)
+
+
 def _grant(role: Role, organisation: Any, council: Council | None) -> RoleGrant:
     if role.is_provider_role:
         assert organisation is not None, f"{role} needs an organisation"

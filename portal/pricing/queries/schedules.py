@@ -85,6 +85,15 @@ def list_schedules(person: Person, *, limit: int = 25, offset: int = 0) -> list[
     return [ScheduleRow(*row) for row in rows]
 
 
+def list_own_schedules(organisation: Organisation) -> list[Schedule]:
+    """The schedules of one provider, by when their frameworks began."""
+    agreed = sa.select(PriceVersion.framework_id).where(PriceVersion.organisation_id == organisation.id)
+    frameworks = session.scalars(
+        sa.select(Framework).where(Framework.id.in_(agreed)).order_by(Framework.starts_on, Framework.id)
+    )
+    return [Schedule(organisation, framework) for framework in frameworks]
+
+
 def get_version(person: Person, price_version_id: uuid.UUID) -> PriceVersion:
     """A version of a schedule this person may know of."""
     found = session.get(PriceVersion, price_version_id)

@@ -23,6 +23,8 @@ def clean_reference(text: str) -> str:
         raise _refused("Enter your own reference for this carer household")
     if len(reference) > LONGEST:
         raise _refused(f"The reference must be {LONGEST} characters or fewer")
+    if not reference.isprintable():
+        raise _refused("The reference holds a character that cannot be shown. Type it again")
     looks_like = find_identifying_code(reference)
     if looks_like is not None:
         raise _refused(REFUSALS[looks_like])
