@@ -57,6 +57,7 @@ def _give_applications(connection: sa.Connection, like: Any) -> None:
         id=application,
         organisation_id=_id("organisation"),
         reference="'BENCH-' || n",
+        applicant_number=f"s.applicant_number + {APPLICATIONS} + n",  # no other applicant's of the round
     )
     copy_rows("submission", like.submission, **make, id=_id("submission"), application_id=application)
     copy_rows("evaluation_sheet", like.sheet, **make, id=_id("sheet"), application_id=application)

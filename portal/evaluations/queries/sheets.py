@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -177,28 +178,44 @@ def get_sheet(person: Person, sheet_id: uuid.UUID) -> EvaluationSheet:
 
 def get_score(person: Person, score_id: uuid.UUID) -> Score:
     """This person's own score, with its question, sheet, application and round, in one statement."""
-    return _get_score(person, Score.id == score_id)
+    return _one(_own_score(), score_id=score_id, person_id=person.id)
 
 
 def get_score_of(person: Person, sheet_id: uuid.UUID, question_id: uuid.UUID) -> Score:
     """This person's own score on one question of one sheet, as `get_score`."""
-    return _get_score(person, sa.and_(Score.sheet_id == sheet_id, Score.question_id == question_id))
+    return _one(_own_score_of(), sheet_id=sheet_id, question_id=question_id, person_id=person.id)
 
 
-def _get_score(person: Person, which: sa.ColumnElement[bool]) -> Score:
-    found = session.scalars(
+def _one(statement: sa.Select[Score], **values: uuid.UUID) -> Score:
+    found = session.scalars(statement, values).one_or_none()
+    if found is None:
+        raise NotFound
+    return found
+
+
+@cache
+def _own_score() -> sa.Select[Score]:
+    return _scores_read().where(Score.id == sa.bindparam("score_id"))
+
+
+@cache
+def _own_score_of() -> sa.Select[Score]:
+    return _scores_read().where(
+        Score.sheet_id == sa.bindparam("sheet_id"), Score.question_id == sa.bindparam("question_id")
+    )
+
+
+def _scores_read() -> sa.Select[Score]:
+    return (
         sa.select(Score)
         .join(Score.sheet)
         .join(EvaluationSheet.application)
-        .where(which, EvaluationSheet.evaluator_id == person.id)
+        .where(EvaluationSheet.evaluator_id == sa.bindparam("person_id"))
         .options(
             *_application_of(contains_eager(Score.sheet).contains_eager(EvaluationSheet.application)),
             joinedload(Score.question, innerjoin=True).joinedload(Question.section, innerjoin=True),
         )
-    ).one_or_none()
-    if found is None:
-        raise NotFound
-    return found
+    )
 
 
 def list_scores(sheet: EvaluationSheet) -> Sequence[Score]:

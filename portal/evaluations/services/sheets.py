@@ -15,6 +15,10 @@ from portal.evaluations.models import EvaluationSheet, OrderChosen, Score
 from portal.evaluations.scoring import HIGHEST_SCORE
 from portal.evaluations.states import ScoringOrder
 
+# What somebody else, or this person in another tab, may have changed since it was read: held, and read afresh.
+MAY_CLOSE = ("finished_at", "voided_at", "version")
+WRITTEN = ("value", "reason", "working_notes", "scored_at", "version")
+
 
 def save_score(
     score: Score,
@@ -31,8 +35,8 @@ def save_score(
     reason (rule 5): `Invalid`. Raises `Stale` when it was changed in another tab.
     """
     # The sheet is held so that it cannot be finished while a score of it is being written.
-    session.refresh(score.sheet, with_for_update={"read": True, "of": EvaluationSheet})
-    lock(score)
+    session.refresh(score.sheet, MAY_CLOSE, with_for_update={"read": True})
+    session.refresh(score, WRITTEN, with_for_update=True)
     require(policy.can_score(by, score))
     check_version(score, seen_version)
     _acceptable(value, reason)
