@@ -131,7 +131,7 @@ def households(organisation: Organisation) -> ResponseReturnValue:
         shown_open=[vacancy for vacancy in shown if vacancy.state in OPEN],
         seen_versions=queries.sum_open_versions(organisation.id),
         changed=told(asked_change(person)),
-        **row_context(policy.can_keep(person, organisation), asked_columns()),
+        **row_context(policy.can_keep(person, organisation), asked_columns(), organisation.id),
     )
 
 
@@ -145,7 +145,7 @@ def _more_rows(
         vacancies=shown,
         asked=asked,
         has_next=has_next,
-        **row_context(policy.can_keep(current_person(), organisation), asked_columns()),
+        **row_context(policy.can_keep(current_person(), organisation), asked_columns(), organisation.id),
     )
 
 
@@ -249,7 +249,8 @@ def _beside_a_field(form: Any, error: Invalid) -> None:
 
 
 def _row(vacancy: Vacancy, status: int = 200, **said: Any) -> ResponseReturnValue:
-    context = row_context(policy.can_change(current_person(), vacancy), asked_columns())
+    may_change = policy.can_change(current_person(), vacancy)
+    context = row_context(may_change, asked_columns(), vacancy.organisation_id)
     return page("vacancies/_row.html", status, vacancy=vacancy, **{**context, **said})
 
 
