@@ -33,7 +33,7 @@ def asked_columns() -> str:
 
 
 def row_context(may_keep: Any, columns: str, organisation_id: uuid.UUID) -> dict[str, Any]:
-    """What the rows of one organisation need to draw themselves: cells, their words, addresses, and how fresh each is."""
+    """What one organisation's rows need to draw themselves: cells, their words, addresses, how fresh each is."""
     now = clock.now()
     districts = queries.labels_of("district_code")
     labels = {name: queries.labels_of(name) for name in _coded(columns)}
