@@ -119,6 +119,7 @@ LISTS = [
     List("/enquiries", R.PLACEMENTS_LEAD, lambda organisation: matching.enquiry(organisation=organisation)),
     List("/placements", R.PLACEMENT_OFFICER, lambda organisation: matching.placement()),
     List("/placements", R.FINANCE_LEAD, lambda organisation: matching.placement(organisation=organisation)),
+    List("/framework/sufficiency", R.CONTRACT_MANAGER, _searched),
     List("/notifications", R.BID_WRITER, _told),
     List("/undelivered-mail", R.COMMISSIONER, lambda organisation: notifications.message(state="failed")),
     List("/council-accounts", R.SYSTEM_ADMINISTRATOR, lambda organisation: accounts.person(R.EVALUATOR)),

@@ -113,6 +113,12 @@ MENU = (
         frozenset({R.CONTRACT_MANAGER, R.FINANCE_OFFICER, R.APPROVER, R.FINANCE_LEAD}),
         REVIEW_PAGES,
     ),
+    Entry(
+        "Sufficiency",
+        "reports.sufficiency",
+        frozenset({R.COMMISSIONER, R.CONTRACT_MANAGER, R.PLACEMENT_OFFICER, R.AUDITOR}),
+        "reports.sufficiency",
+    ),
     Entry("Audit log", "reports.audit_log", frozenset({R.AUDITOR, R.COMMISSIONER}), "reports.audit"),
     Entry("Access register", "reports.access_register", frozenset({R.AUDITOR}), "reports.access"),
     Entry(
