@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import fasteners
+import hypothesis
 import pytest
 import sqlalchemy as sa
 from sqlalchemy import event
@@ -21,6 +22,15 @@ from tests.support import browser as chromium
 from tests.support import clamd
 from tests.support.client import PortalClient
 from tests.support.database import Databases, become_web, settings_for
+
+# How long an example takes says how busy the machine is. All else is as Hypothesis would have it, here or in CI.
+hypothesis.settings.register_profile(
+    "portal",
+    hypothesis.settings.default,
+    deadline=None,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
+hypothesis.settings.load_profile("portal")
 
 # Folders whose tests share something that takes long to make: the loaded story, a browser.
 ONE_WORKER_EACH = frozenset({"demo", "journeys"})

@@ -84,7 +84,7 @@ def agrees_every_score(commissioner: Visitor, round_id: str, value: int, reason:
         commissioner.choose(re.compile(f"^{value} –"))
         commissioner.fill("Reason for the agreed score", reason)
         commissioner.fill("Who took part", f"{KENT_EVALUATOR.name} and {MEDWAY_EVALUATOR.name}")
-        commissioner.press("Save agreed score")
+        commissioner.press("Save")
         commissioner.go(sheet)
 
 

@@ -103,6 +103,7 @@ def test_the_main_job(live: Live, visitor: Callable[..., Visitor], checks: Check
     reads_the_outcome(writer)
     live.travel(timedelta(days=15))  # past a last day that a weekend or bank holiday moves
     judging.concludes_the_round(commissioner, round_id)
+    live.wait_for_job("agreements.offer_for_round")
 
     signs_the_agreement(administrator)
     countersigns(commissioner)
@@ -308,8 +309,24 @@ def adds_a_household(keeper: Visitor) -> None:
     keeper.go("/vacancies")
     keeper.press_in_place(re.compile("^Nothing has changed for"))
     keeper.sees("Fresh")
+    changes_it_in_place(keeper)
     keeper.check_again("one household")
     keeper.follow(HOUSEHOLD)
+
+
+def changes_it_in_place(keeper: Visitor) -> None:
+    """A figure is typed and saves itself, is taken back, and a cell opens in its row."""
+    figure = keeper.page.get_by_label(f"Placed now, {HOUSEHOLD}", exact=True)
+    figure.fill("0")
+    figure.press("Tab")
+    keeper.sees("Placed now from 1 to 0")
+    keeper.press_in_place(re.compile("^Undo for"))
+    keeper.sees("Undone")
+    expect(figure).to_have_value("1")
+    keeper.page.locator("[data-cell=ages] a").click()
+    keeper.fill("Oldest age", "3")
+    keeper.press_in_place(re.compile("^Save ages"))
+    keeper.sees(re.compile("The oldest age must be from the youngest age"))
 
 
 def lowers_a_price(keeper: Visitor) -> None:

@@ -119,6 +119,18 @@ class Live:
         with engine.connect() as connection:
             return connection.execute(sa.text(statement), values).scalar()
 
+    def wait_for_job(self, name: str) -> None:
+        """Return once the worker has done every job of this name that waits. Raises `RuntimeError` if it does not."""
+        left = (
+            "SELECT count(*) FROM procrastinate_jobs WHERE task_name = :name AND status IN ('todo', 'doing')"
+        )
+        until = time.monotonic() + SECONDS_TO_START
+        while time.monotonic() < until:
+            if not self.scalar(left, name=name):
+                return
+            time.sleep(0.2)
+        raise RuntimeError(f"The worker did not come to {name}.")
+
     def stop(self) -> None:
         for process in self.processes:
             if process.poll() is None:

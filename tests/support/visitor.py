@@ -22,6 +22,9 @@ DESKTOP = {"width": 1280, "height": 900}
 PHONE = {"width": 390, "height": 844}
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 MOST_PAGES = 400
+# A busy machine is no fault of a page's; one that answers at once is not waited for.
+PATIENCE_MS = 20_000
+expect.set_options(timeout=PATIENCE_MS)
 
 HEADING_AND_WHETHER_SIGNED_IN = """() => [
     document.querySelector("h1").innerText, document.querySelector("[data-sign-out]") !== null]"""
@@ -59,8 +62,8 @@ class Visitor:
             viewport=DESKTOP, base_url=address, locale="en-GB", timezone_id="Europe/London", **options
         )
         self.page: Page = self.context.new_page()
-        self.page.set_default_timeout(15_000)
-        self.page.set_default_navigation_timeout(15_000)
+        self.page.set_default_timeout(PATIENCE_MS)
+        self.page.set_default_navigation_timeout(PATIENCE_MS)
         self.loads = 0
         self.errors: list[str] = []
         self.page.on("domcontentloaded", self._count)
