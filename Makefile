@@ -27,7 +27,7 @@ check: .venv/dev.stamp static/build/manifest.json ## lint, types, layers, templa
 	$(BIN)/djlint templates --lint --quiet
 	$(BIN)/python -m pytest -q -n 2 tests/conventions
 
-bench: .venv/dev.stamp static/build/manifest.json ## measure: make bench SUITE=pages, rush, search or typist
+bench: .venv/dev.stamp static/build/manifest.json ## measure: make bench SUITE=pages, rush, search, typist or import
 	@$(BIN)/python -m tests.bench $(SUITE)
 
 adversary: .venv/dev.stamp ## random people try random things in a round: make adversary STEPS=10000 SEED=1

@@ -13,7 +13,7 @@ from portal.config import Settings, from_environment
 from portal.core import db, embedded
 from portal.demo import services as demonstration
 from portal.factory import create_app
-from tests.bench import filling, pages, rush, search, typist, yardstick
+from tests.bench import filling, importing, pages, rush, search, typist, yardstick
 from tests.support.database import migrate
 from tests.support.live import free_port
 
@@ -71,7 +71,16 @@ def _measure_search(settings: Settings, server: embedded.EmbeddedServer) -> dict
         return search.run({size: of["portal_app"] for size, of in urls.items()})
 
 
+def _measure_import(settings: Settings, server: embedded.EmbeddedServer) -> dict[str, Any]:
+    urls = {role: server.url(role, DATABASE) for role in (*embedded.ROLES, "postgres")}
+    app = create_app(_on(settings, urls))
+    with app.app_context():
+        _load_demonstration(server, urls, DATABASE)
+        return importing.run()
+
+
 SUITES = {
+    "import": _measure_import,
     "search": _measure_search,
     "pages": _measure_pages,
     "rush": _measure_rush,

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import struct
 import zipfile
+import zlib
 from collections.abc import Callable
 from typing import BinaryIO
 
@@ -182,7 +183,7 @@ def _zip(file: BinaryIO) -> FileKind:
     try:
         with zipfile.ZipFile(file) as archive:
             return _archive(archive)
-    except (zipfile.BadZipFile, EOFError, KeyError, OSError, NotImplementedError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, KeyError, OSError, NotImplementedError) as error:
         # The list of an archive's contents stands at its end, so a cut-off one has none.
         raise _refusal(CUT_OFF) from error
 

@@ -278,8 +278,10 @@ def _shown(
     compared: Iterable[Compared], gone: Iterable[Mapping[str, Any]], heading: sheets.Heading
 ) -> dict[str, list[dict[str, Any]]]:
     shown: dict[str, list[dict[str, Any]]] = {kind: [] for kind in (*KINDS.values(), "gone")}
+    # Once: within a transaction that has written, each look at a list is a statement.
+    districts = queries.labels_of("district_code")
     for one in compared:
-        shown[KINDS[one.outcome.outcome]].append(_line(one, heading))
+        shown[KINDS[one.outcome.outcome]].append(_line(one, heading, districts))
     for row in gone:
         shown["gone"].append(
             {"id": str(row["id"]), "reference": row["carer_reference"], "state": row["state"].label}
@@ -287,7 +289,7 @@ def _shown(
     return shown
 
 
-def _line(one: Compared, heading: sheets.Heading) -> dict[str, Any]:
+def _line(one: Compared, heading: sheets.Heading, districts: Mapping[str, str]) -> dict[str, Any]:
     outcome = one.outcome
     line: dict[str, Any] = {"row": one.row.number, "reference": outcome.carer_reference}
     if outcome.vacancy_id is not None:
@@ -302,12 +304,12 @@ def _line(one: Compared, heading: sheets.Heading) -> dict[str, Any]:
         after = {name: new for name, (_, new) in outcome.changes.items()}
         line["lines"] = queries.list_differences(before, after)
     elif outcome.outcome == Outcome.ADDED:
-        line["words"] = _in_short({name: new for name, (_, new) in outcome.changes.items()})
+        line["words"] = _in_short({name: new for name, (_, new) in outcome.changes.items()}, districts)
     return line
 
 
-def _in_short(said: Mapping[str, Any]) -> str:
-    where = queries.words_of_value("district_code", said["district_code"])
+def _in_short(said: Mapping[str, Any], districts: Mapping[str, str]) -> str:
+    where = districts.get(said["district_code"], "outside Kent and Medway")
     return (
         f"{said['free_places']} of {said['approved_places']} places free, ages {said['age_from']} to"
         f" {said['age_to']}, {where}, {said['outward_postcode']}"

@@ -28,7 +28,6 @@ from portal.vacancies.services.importing import (
 )
 from portal.vacancies.services.sheets.interpreting import errors_by_column
 from portal.vacancies.services.upserting import (
-    TWICE,
     Outcome,
     RowOutcome,
     compare_households,
@@ -232,7 +231,7 @@ def _judged(sent: VacancyImport, households: Sequence[Household], by: Person) ->
 
 def _nothing_saved(references: Sequence[str]) -> str:
     if not references:
-        return f"Nothing was saved, because a row cannot be kept as it is. {TWICE}."
+        return "Nothing was saved, because some rows are wrong. Correct them, or save the good rows."
     return (
         f"Nothing was saved, because somebody changed {_named(references)} since you looked."
         " Look at what would change now, and save again."

@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from xml.etree import ElementTree
@@ -48,13 +49,13 @@ def look_through(content: bytes, kind: str) -> Found:
         return _look_through_xlsx(parts) if kind == "xlsx" else _look_through_ods(parts)
     except (
         zipfile.BadZipFile,
-        zipfile.zlib.error,  # type: ignore[attr-defined]
+        zlib.error,
         ElementTree.ParseError,
         EOFError,
         OSError,
         KeyError,
         NotImplementedError,
-        UnicodeDecodeError,
+        ValueError,
     ) as error:
         raise refusal(DAMAGED) from error
 
