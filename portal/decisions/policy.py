@@ -111,7 +111,10 @@ def can_read_notice(person: Person, notice: DecisionNotice) -> Verdict:
     if person.acts_for(notice.application.organisation_id):
         return ALLOWED
     round_ = notice.application.round
-    if round_.state != RoundState.CONCLUDED and evaluation_queries.has_any_conflict(person, round_):
+    if (
+        round_.state != RoundState.CONCLUDED
+        and evaluation_queries.find_declared_in(round_, person).has_conflict
+    ):
         return denied("You declared a conflict with an applicant of this round, so this is closed to you.")
     if person.holds(Role.COMMISSIONER, Role.APPROVER, Role.CONTRACT_MANAGER, Role.AUDITOR):
         return ALLOWED

@@ -144,6 +144,8 @@ class Score(Versioned, Base):
         UniqueConstraint("sheet_id", "question_id"),
         CheckConstraint("value BETWEEN 0 AND 5", name="in_scale"),
         CheckConstraint("value IS NULL OR reason <> ''", name="with_reason"),
+        # What is left of a question.
+        Index("ix_score_waiting", "question_id", "sheet_id", postgresql_where=text("value IS NULL")),
     )
 
     sheet_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("evaluation_sheet.id"))

@@ -293,9 +293,10 @@ def can_unlock(person: Person, sheet: EvaluationSheet) -> Verdict:
 
 def clear_in_round(person: Person, round_: Round) -> Verdict:
     """Refuses whoever has not declared on every applicant of the round, or has a conflict with one."""
-    if queries.count_undeclared(person, [round_.id]):
+    declared = queries.find_declared_in(round_, person)
+    if not declared.on_everybody:
         return denied("Declare on every applicant of this round first.")
-    if queries.has_any_conflict(person, round_):
+    if declared.has_conflict:
         return denied("You declared a conflict with an applicant of this round, so this is closed to you.")
     return ALLOWED
 
@@ -346,12 +347,12 @@ def can_query_price(person: Person, application: Application) -> Verdict:
     """Asking about a low price: a commissioner clear of conflicts, before the recommendation is made."""
     if not person.holds(Role.COMMISSIONER):
         return denied("Only a commissioner queries a price.")
-    if not (verdict := can_see_result(person, application)):
-        return verdict
     if application.round.state != RoundState.CONSENSUS:
         return denied("Prices are queried before the recommendation is made.")
     if application.state != ApplicationState.SCORED:
         return denied("This application is not being considered.")
+    if not (verdict := can_see_result(person, application)):
+        return verdict
     return can_request_clarification(person, application)
 
 

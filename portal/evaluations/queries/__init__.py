@@ -66,7 +66,7 @@ from portal.evaluations.queries.conflicts import (
     count_undeclared,
     find_declaration,
     find_declared,
-    has_any_conflict,
+    find_declared_in,
     list_applicants,
     list_conflicted,
     list_conflicts,
@@ -119,6 +119,7 @@ from portal.evaluations.queries.progress import (
 from portal.evaluations.queries.register import RegisterComparison, compare_register
 from portal.evaluations.queries.results import QuestionPoints, ResultRow, results
 from portal.evaluations.queries.sheets import (
+    COUNTED_TO,
     Left,
     SheetLine,
     count_left,
@@ -137,6 +138,7 @@ from portal.evaluations.queries.unlocking import find_unlocking, list_finished_s
 
 __all__ = [
     "COMPLIANT",
+    "COUNTED_TO",
     "FEWEST_EVALUATORS",
     "PAGE",
     "Analysis",
@@ -189,6 +191,7 @@ __all__ = [
     "find_consensus",
     "find_declaration",
     "find_declared",
+    "find_declared_in",
     "find_due_date",
     "find_order",
     "find_review",
@@ -204,7 +207,6 @@ __all__ = [
     "get_sheet",
     "get_sheet_to_replace",
     "get_watched",
-    "has_any_conflict",
     "has_conflict",
     "has_price_score",
     "has_scored_in",

@@ -7,6 +7,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cache
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import joinedload
@@ -89,20 +91,39 @@ class DeclaredOn:
 
 def find_declared(application: Application, person: Person) -> DeclaredOn:
     """As `find_declaration`, and whether somebody of a round with anonymous applicants is left: one statement."""
-    mine = sa.select(ConflictDeclaration.has_conflict).where(
-        ConflictDeclaration.application_id == application.id, ConflictDeclaration.person_id == person.id
-    )
-    on_everybody: sa.ColumnElement[bool] = sa.true()
+    values = {"application_id": application.id, "person_id": person.id}
+    statement = _declared()
     if application.round.applicants_anonymised:
-        on_everybody = ~_undeclared(person).where(Application.round_id == application.round_id).exists()
-    return DeclaredOn(*session.execute(sa.select(mine.scalar_subquery(), on_everybody)).one())
+        statement, values["round_id"] = _declared_on_everybody(), application.round_id
+    return DeclaredOn(*session.execute(statement, values).one())
 
 
-def _undeclared(person: Person) -> sa.Select[uuid.UUID]:
+@cache
+def _declared() -> sa.Select[bool, bool]:
+    return sa.select(_own_declaration(), sa.true())
+
+
+@cache
+def _declared_on_everybody() -> sa.Select[bool, bool]:
     declared = sa.exists().where(
-        ConflictDeclaration.application_id == Application.id, ConflictDeclaration.person_id == person.id
+        ConflictDeclaration.application_id == Application.id,
+        ConflictDeclaration.person_id == sa.bindparam("person_id"),
     )
-    return sa.select(Application.id).where(Application.state.in_(STANDING), ~declared)
+    undeclared = sa.exists().where(
+        Application.round_id == sa.bindparam("round_id"), Application.state.in_(STANDING), ~declared
+    )
+    return sa.select(_own_declaration(), ~undeclared)
+
+
+def _own_declaration() -> sa.ScalarSelect[bool]:
+    return (
+        sa.select(ConflictDeclaration.has_conflict)
+        .where(
+            ConflictDeclaration.application_id == sa.bindparam("application_id"),
+            ConflictDeclaration.person_id == sa.bindparam("person_id"),
+        )
+        .scalar_subquery()
+    )
 
 
 def list_conflicted(application: Application) -> set[uuid.UUID]:
@@ -148,19 +169,28 @@ def count_undeclared(person: Person, rounds: Iterable[uuid.UUID]) -> int:
     ).scalar_one()
 
 
-def has_any_conflict(person: Person, round_: Round) -> bool:
-    """Whether this person declared a conflict on any application of the round that still stands."""
-    return session.execute(
+def find_declared_in(round_: Round, person: Person) -> DeclaredOn:
+    """Whether this person declared on every application of the round that stands, and a conflict on any of them."""
+    return DeclaredOn(*session.execute(_declared_in(), {"round_id": round_.id, "person_id": person.id}).one())
+
+
+@cache
+def _declared_in() -> sa.Select[Any]:
+    return (
         sa.select(
-            sa.exists().where(
-                ConflictDeclaration.person_id == person.id,
-                ConflictDeclaration.has_conflict,
-                ConflictDeclaration.application_id == Application.id,
-                Application.round_id == round_.id,
-                Application.state.in_(STANDING),
-            )
+            sa.func.coalesce(sa.func.bool_or(ConflictDeclaration.has_conflict), sa.false()),
+            sa.func.coalesce(sa.func.bool_and(ConflictDeclaration.id.is_not(None)), sa.true()),
         )
-    ).scalar_one()
+        .select_from(Application)
+        .outerjoin(
+            ConflictDeclaration,
+            sa.and_(
+                ConflictDeclaration.application_id == Application.id,
+                ConflictDeclaration.person_id == sa.bindparam("person_id"),
+            ),
+        )
+        .where(Application.round_id == sa.bindparam("round_id"), Application.state.in_(STANDING))
+    )
 
 
 def list_declared(round_: Round) -> Sequence[Declared]:

@@ -220,14 +220,19 @@ def _scores_read() -> sa.Select[Score]:
 
 def list_scores(sheet: EvaluationSheet) -> Sequence[Score]:
     """The scores of one sheet in the order of the questions."""
-    return session.scalars(
+    return session.scalars(_scores_of_sheet(), {"sheet_id": sheet.id}).all()
+
+
+@cache
+def _scores_of_sheet() -> sa.Select[Score]:
+    return (
         sa.select(Score)
         .join(Score.question)
         .join(Question.section)
-        .where(Score.sheet_id == sheet.id)
+        .where(Score.sheet_id == sa.bindparam("sheet_id"))
         .order_by(Section.position, Question.position)
         .options(contains_eager(Score.question))
-    ).all()
+    )
 
 
 def list_assigned_questions(person: Person, application: Application) -> list[uuid.UUID]:
@@ -282,6 +287,10 @@ def next_in_round(score: Score) -> Score | None:
     ).one_or_none()
 
 
+# As the database's `count_left_to_score` counts: a page costs the same however much there is to score.
+COUNTED_TO = 100
+
+
 @dataclass(frozen=True)
 class Left:
     """What an evaluator has left to score in a round, in which order they go on, and what they heard of the chair."""
@@ -294,20 +303,37 @@ class Left:
 
 
 def count_left(score: Score) -> Left:
-    """What is left beside this score, in one statement: of the same question, and of the whole round."""
-    waiting = _waiting(score).where(Score.id != score.id).with_only_columns(Score.question_id).subquery()
-    chosen = sa.select(OrderChosen.follows).where(OrderChosen.person_id == score.sheet.evaluator_id)
-    heard = sa.func.list_heard(score.sheet.application_id, score.question_id).table_valued("answer")
-    of_question, of_round, follows, asked, answered = session.execute(
-        sa.select(
-            sa.func.count().filter(waiting.c.question_id == score.question_id),
-            sa.func.count(),
-            chosen.scalar_subquery(),
-            sa.select(sa.func.count()).select_from(heard).scalar_subquery(),
-            sa.select(sa.func.count(heard.c.answer)).scalar_subquery(),
-        ).select_from(waiting)
-    ).one()
+    """What is left beside this score, in one statement: of the same question, and of the whole round.
+
+    Both are counted to `COUNTED_TO`, and one more stands for more.
+    """
+    values = {
+        "score_id": score.id,
+        "application_id": score.sheet.application_id,
+        "question_id": score.question_id,
+        "person_id": score.sheet.evaluator_id,
+    }
+    of_question, of_round, follows, asked, answered = session.execute(_left(), values).one()
     return Left(of_question, of_round, follows or ScoringOrder.APPLICATION, asked, answered)
+
+
+@cache
+def _left() -> sa.Select[Any]:
+    score, states = sa.bindparam("score_id", type_=sa.Uuid), sa.literal(sorted(COMPLIANT), sa.ARRAY(sa.Text))
+    left = sa.func.count_left_to_score(score, states).table_valued("of_question", "of_round")
+    about = (sa.bindparam(name, type_=sa.Uuid) for name in ("application_id", "question_id"))
+    told = sa.func.list_heard(*about).table_valued("answer")
+    heard = sa.select(sa.func.count().label("asked"), sa.func.count(told.c.answer).label("answered"))
+    chosen = sa.select(OrderChosen.follows).where(OrderChosen.person_id == sa.bindparam("person_id"))
+    counted = heard.select_from(told).subquery()
+    columns = (
+        left.c.of_question,
+        left.c.of_round,
+        chosen.scalar_subquery(),
+        counted.c.asked,
+        counted.c.answered,
+    )
+    return sa.select(*columns).select_from(left.join(counted, sa.true()))
 
 
 def find_order(person: Person) -> ScoringOrder:

@@ -146,6 +146,7 @@ def _score_page(score: Score, form: ScoreForm) -> ResponseReturnValue:
     submission = applications.latest_submission(application)
     scores = queries.list_scores(score.sheet)
     is_anonymous = queries.is_anonymous(application)
+    answer = queries.answer_to(submission, score.question)
     return page(
         "evaluations/score.html",
         form_status(form),
@@ -153,14 +154,15 @@ def _score_page(score: Score, form: ScoreForm) -> ResponseReturnValue:
         application=application,
         applicant=queries.shown_name(application),
         is_anonymous=is_anonymous,
-        answer=queries.answer_to(submission, score.question),
-        states=applications.list_file_states(submission) if submission else {},
+        answer=answer,
+        states=applications.list_file_states(submission) if submission and answer.files else {},
         requests=applications.list_requests_about(application, [score.question_id]),
         now=clock.now(),
         numbers=queries.number_files(submission) if is_anonymous else {},
         scores=scores,
         place=[other.id for other in scores].index(score.id) + 1,
         left=left,
+        counted_to=queries.COUNTED_TO,
         left_here=sum(1 for other in scores if other.value is None),
         may_score=policy.takes_score(score),
         form=form,
