@@ -23,7 +23,17 @@ from portal.decisions.models import DecisionLetter, DecisionNotice
 from portal.demo import services
 from portal.documents.models import Document
 from portal.documents.states import DocumentState
-from portal.evaluations.models import ConflictDeclaration, EvaluationSheet, Score
+from portal.evaluations.models import (
+    ChairAnswer,
+    ChairQuestion,
+    ConflictDeclaration,
+    ConsensusScore,
+    EvaluationSheet,
+    PriceQuery,
+    Score,
+    SheetUnlocking,
+)
+from portal.evaluations.states import PriceOutcome
 from portal.frameworks import queries as frameworks
 from portal.frameworks.models import Framework, Round
 from portal.frameworks.states import RoundState
@@ -136,6 +146,33 @@ def test_a_round_awaiting_its_decision() -> None:
         "Quillhaven": A.RECOMMENDED_ADMIT,
         "Wrenfield": A.RECOMMENDED_DECLINE,
     }
+
+
+def test_a_round_in_consensus_scored_by_number() -> None:
+    round_ = the_round(RoundState.CONSENSUS)
+    assert round_.applicants_anonymised
+    assert states_in(round_) == {"Saltmarsh": A.COMPLIANT, "Wrenfield": A.COMPLIANT}
+    agreed = sa.select(Application.id).where(Application.round_id == round_.id)
+    assert count(ConsensusScore, ConsensusScore.application_id.in_(agreed)) == 3
+    assert count(ChairAnswer) == 1
+    assert count(ChairQuestion) == 2
+    assert count(SheetUnlocking) == 1
+    in_round = sa.select(EvaluationSheet.id).where(EvaluationSheet.application_id.in_(agreed))
+    spread = sa.func.max(Score.value) - sa.func.min(Score.value)
+    spreads = session.scalars(
+        sa.select(spread)
+        .join(EvaluationSheet)
+        .where(Score.sheet_id.in_(in_round))
+        .group_by(EvaluationSheet.application_id, Score.question_id)
+    )
+    assert Counter(spreads) == {0: 10, 1: 5, 2: 1}
+
+
+def test_a_low_price_was_explained_and_accepted() -> None:
+    query = session.scalars(sa.select(PriceQuery)).one()
+    assert query.outcome == PriceOutcome.ACCEPTED
+    assert query.request.answered_at is not None
+    assert query.request.answered_at < query.request.due_at
 
 
 def test_a_round_being_evaluated_half_way() -> None:

@@ -11,6 +11,7 @@ from portal.accounts.models import Person
 from portal.core import clock
 from portal.core.db import session, transaction
 from portal.demo.services import (
+    agreeing,
     applying,
     clarifications,
     deciding,
@@ -40,6 +41,7 @@ CHAPTERS = (
     applying,
     clarifications,
     evaluating,
+    agreeing,
     deciding,
     prices,
     reviews,

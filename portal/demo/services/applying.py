@@ -50,7 +50,7 @@ COMMENT = (
 ADDED = "Since the summer two more households have been approved, both for teenagers."
 JUST_BEGUN = frozenset({SectionKind.ORGANISATION, SectionKind.QUALITY})
 DEAR_CELLS_LEFT_OPEN = 4
-REAPPLYING = {("evaluating", "marlbrook"), ("evaluating", "gorsefield")}
+REAPPLYING = {("agreeing", "wrenfield"), ("evaluating", "marlbrook"), ("evaluating", "gorsefield")}
 # In the first round Gorsefield had no professional indemnity insurance, and was found not compliant for it.
 UNINSURED = ("concluded", "gorsefield")
 INDEMNITY = "professional indemnity insurance"

@@ -9,7 +9,7 @@ from portal.accounts.models import Person
 from portal.core.db import session
 from portal.demo.services import texts
 from portal.demo.services.applying import INDEMNITY, QUALITY, UNINSURED, is_again
-from portal.demo.services.rounds import EVALUATING, ROUNDS, Plan
+from portal.demo.services.rounds import AGREEING, EVALUATING, ROUNDS, Plan
 from portal.demo.services.story import Story
 from portal.evaluations import queries
 from portal.evaluations.models import EvaluationSheet
@@ -38,6 +38,8 @@ SO_FAR = (
     ("kent_evaluator", "gorsefield", 5),
     ("medway_evaluator", "marlbrook", 3),
 )
+# In the round whose scores are being agreed: the questions of its first applicant that are done.
+AGREED = ("matching", "safety", "education")
 UNDECLARED = ("medway_evaluator", "gorsefield")
 CONFLICT = (
     "My sister has worked for this agency as a supervising social worker since the spring,"
@@ -96,6 +98,10 @@ def _tell_scoring_so_far(story: Story, plan: Plan) -> None:
 
 def _tell_consensus(story: Story, plan: Plan, consensus: int) -> None:
     story.add(consensus, "09:30", "commissioner", lambda by: open_consensus(story.round(plan.key), by=by))
+    if plan is AGREEING:
+        first = plan.applicants[0]
+        story.add(consensus, "10:00", "commissioner", partial(_agree, story, plan, first, names=AGREED))
+        return
     for place, provider in enumerate(compliant(plan)):
         story.add(consensus, f"1{place}:00", "commissioner", partial(_agree, story, plan, provider))
     story.add(consensus + 4, "16:00", "commissioner", lambda by: _lock(story, plan, by))
@@ -161,10 +167,10 @@ def _assign(story: Story, plan: Plan, by: Person) -> None:
 
 def _score(story: Story, plan: Plan, provider: str, by: Person, *, place: int, count: int) -> None:
     """Score the first `count` questions by the data's pair at `place`; finish the sheet when that is all."""
-    sheet = _sheet(story, plan, provider, by)
+    sheet = sheet_of(story, plan, provider, by)
     scores = {score.question_id: score for score in sheet.scores}
     found, prefix = texts.application(provider), "again_" if is_again(plan.key, provider) else ""
-    for name, question in list(_questions(story, plan))[:count]:
+    for name, question in list(questions_of(story, plan))[:count]:
         save_score(
             scores[question.id],
             value=found[f"{prefix}scores"][name][place],
@@ -175,20 +181,22 @@ def _score(story: Story, plan: Plan, provider: str, by: Person, *, place: int, c
         finish_sheet(sheet, by=by)
 
 
-def _sheet(story: Story, plan: Plan, provider: str, by: Person) -> EvaluationSheet:
+def sheet_of(story: Story, plan: Plan, provider: str, by: Person) -> EvaluationSheet:
     sheets = queries.list_sheets([story.application(plan.key, provider)])
     found = next(sheet for sheet in sheets if sheet.evaluator_id == by.id)
     return session.get_one(EvaluationSheet, found.id)
 
 
-def _questions(story: Story, plan: Plan) -> list[tuple[str, Question]]:
+def questions_of(story: Story, plan: Plan) -> list[tuple[str, Question]]:
     return list(zip(QUALITY, frameworks.list_scored_questions(story.round(plan.key)), strict=True))
 
 
-def _agree(story: Story, plan: Plan, provider: str, by: Person) -> None:
+def _agree(story: Story, plan: Plan, provider: str, by: Person, *, names: Sequence[str] = QUALITY) -> None:
     application = story.application(plan.key, provider)
     attended = texts.read("decisions")["attended"][plan.key]
-    for name, question in _questions(story, plan):
+    for name, question in questions_of(story, plan):
+        if name not in names:
+            continue
         value, reason = texts.application(provider)["consensus"][name]
         save_consensus(application, question, value=value, reason=reason, attended=attended, by=by)
 

@@ -26,8 +26,9 @@ from portal.providers.states import Standing
 REGISTERED = {
     **dict.fromkeys(("ragstone", "samphire"), -286),
     **dict.fromkeys(("tidewell", "cobnut", "marlbrook", "gorsefield"), -228),
-    **dict.fromkeys(("lanternfield", "quillhaven", "wrenfield"), -122),
-    **dict.fromkeys(("teasel", "saltmarsh"), -11),
+    **dict.fromkeys(("lanternfield", "quillhaven", "wrenfield"), -134),
+    "saltmarsh": -101,
+    "teasel": -11,
     "stourfield": -4,
 }
 AWAITING_VERIFICATION = frozenset({"stourfield"})

@@ -66,7 +66,7 @@ AWAITING_DECISION = Plan(
     summary="For providers who can offer homes for brothers and sisters, teenagers and disabled children.",
     applicants=("lanternfield", "quillhaven", "wrenfield"),
     evaluators=("kent_evaluator", "third_evaluator"),
-    published=-115,
+    published=-127,
     questions_until=-100,
     deadline=-86,
     opened=-82,
@@ -75,6 +75,20 @@ AWAITING_DECISION = Plan(
     consensus=-34,
     recommended=-8,
     agreements_start=45,
+)
+AGREEING = Plan(
+    key="agreeing",
+    summary="For providers who can offer homes for unaccompanied young people, and for teenagers.",
+    applicants=("saltmarsh", "wrenfield"),
+    evaluators=("kent_evaluator", "medway_evaluator"),
+    published=-94,
+    questions_until=-80,
+    deadline=-66,
+    opened=-62,
+    evaluating=-54,
+    scored=-33,
+    consensus=-13,
+    agreements_start=75,
 )
 EVALUATING = Plan(
     key="evaluating",
@@ -99,7 +113,7 @@ OPEN = Plan(
     deadline=28,
     agreements_start=150,
 )
-ROUNDS = (CONCLUDED, AWAITING_DECISION, EVALUATING, OPEN)
+ROUNDS = (CONCLUDED, AWAITING_DECISION, AGREEING, EVALUATING, OPEN)
 
 
 def tell(story: Story) -> None:

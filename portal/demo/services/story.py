@@ -28,7 +28,8 @@ SATURDAY = 5
 CLAIM_JOBS = sa.text("""
     DELETE FROM procrastinate_jobs WHERE id IN (
         SELECT id FROM procrastinate_jobs
-        WHERE status = 'todo' AND priority >= 0 AND (scheduled_at IS NULL OR scheduled_at <= portal_now())
+        WHERE status = 'todo' AND priority >= 0 AND NOT args ? 'timestamp'
+        AND (scheduled_at IS NULL OR scheduled_at <= portal_now())
         ORDER BY id FOR UPDATE SKIP LOCKED
     ) RETURNING id, task_name, args
 """)
@@ -116,7 +117,8 @@ def not_waiting_for_disk() -> Iterator[None]:
 def do_deferred_jobs() -> None:
     """Do what is due, as the worker would, until nothing is left. A worker beside us may take some of it.
 
-    What can wait for an idle worker does: drawing every file's pages takes longer than the whole story.
+    What can wait for an idle worker does: drawing every file's pages takes longer than the whole story. So does what
+    a worker beside us does by the clock, which comes with a timestamp.
     """
     while True:
         with transaction():
