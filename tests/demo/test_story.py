@@ -234,7 +234,8 @@ def test_three_versions_of_prices_past_present_and_to_come() -> None:
             PriceVersion.organisation_id, sa.func.count(), sa.func.max(PriceVersion.effective_from)
         ).group_by(PriceVersion.organisation_id)
     ).all()
-    assert sorted(number for _, number, _ in versions) == [1, 3, 3]
+    # Samphire’s second came of its price review.
+    assert sorted(number for _, number, _ in versions) == [2, 3, 3]
     assert all(latest > clock.today() for _, number, latest in versions if number == 3)
 
 

@@ -206,6 +206,20 @@ def test_lapsed_closed_and_late_enquiries_say_so(client: Any, member: Member) ->
     assert "has lapsed" in refused.text
 
 
+@pytest.mark.parametrize("role", [Role.COMMISSIONER, Role.CONTRACT_MANAGER, Role.FINANCE_OFFICER])
+def test_whoever_reads_placements_but_no_enquiries_reads_the_child_s_age(
+    client: Any, member: Member, role: Role
+) -> None:
+    placement = matching.placement(organisation=member.organisation)
+    with as_worker():
+        reference = session.get_one(Search, placement.search_id).reference
+    client.sign_in(accounts.person(role))
+    page = client.get(f"/placements/{placement.id}")
+    assert page.status_code == 200
+    assert "A child of 8 when agreed" in page.text
+    assert reference not in page.text
+
+
 def test_the_other_council_finds_nothing_of_it(client: Any, member: Member, officer: Any) -> None:
     search = matching.search(by=officer)
     offer = matching.enquiry("offered", search=search, organisation=member.organisation)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from portal.core.ui import plural
 from portal.frameworks.queries import list_need_categories, list_placement_types
+from portal.matching.models import Placement
 from portal.matching.needs import Child, Needs
 from portal.matching.queries.wishes import asked_of, either
 from portal.vacancies.states import Gender
@@ -41,12 +42,12 @@ def summary_words(needs: Needs) -> str:
     return f"{children_words(needs)}. {type_words(needs)}, {category_words(needs).lower()} need"
 
 
-def type_words(needs: Needs) -> str:
+def type_words(needs: Needs | Placement) -> str:
     """The label of the placement type."""
     return _label(list_placement_types(), needs.placement_type)
 
 
-def category_words(needs: Needs) -> str:
+def category_words(needs: Needs | Placement) -> str:
     """The label of the need category."""
     return _label(list_need_categories(), needs.need_category)
 

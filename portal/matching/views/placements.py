@@ -14,10 +14,12 @@ from portal.core.errors import Invalid
 from portal.core.web import done, form_status, page, page_number, seen_version
 from portal.matching import policy, queries, services
 from portal.matching.forms import AbandonForm, EndForm, StartForm
-from portal.matching.models import Placement
+from portal.matching.models import Enquiry, Placement
+from portal.matching.needs import Child
 from portal.matching.states import Ending, EndReason, PlacementState
 from portal.matching.views.frame import blueprint, sent_back
 from portal.matching.workflow import PLACEMENT
+from portal.vacancies.states import Gender
 
 PAGE_SIZE = 25
 
@@ -50,15 +52,20 @@ def placements() -> ResponseReturnValue:
 def placement(placement: Placement) -> ResponseReturnValue:
     person = current_person()
     is_council = not person.acts_for(placement.organisation_id)
+    enquiry: Enquiry | None = placement.enquiry  # sealed from whoever reads placements of both councils
     return page(
         "matching/placement.html",
         placement=placement,
         search=queries.find_search(person, placement.search_id) if is_council else None,
         is_council=is_council,
         actions={transition.name for transition in PLACEMENT.available(person, placement)},
-        type_words=queries.type_words(placement.enquiry.child_needs),
-        category_words=queries.category_words(placement.enquiry.child_needs),
-        child=queries.child_words(placement.enquiry.child_needs.children[placement.child_number - 1]),
+        type_words=queries.type_words(placement),
+        category_words=queries.category_words(placement),
+        child=queries.child_words(
+            enquiry.child_needs.children[placement.child_number - 1]
+            if enquiry
+            else Child(placement.child_age, Gender.ANY)
+        ),
     )
 
 
