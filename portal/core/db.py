@@ -228,14 +228,16 @@ def lock(thing: Base) -> None:
     """Lock the row of `thing` until the transaction ends, and read it afresh.
 
     What was assigned before is written first, for reading afresh would lose it. Two statements, because
-    one that waits for the lock would join what hangs on the row as it was before the wait.
+    one that waits for the lock would join what hangs on the row as it was before the wait. Raises `NotFound` for
+    a row that row-level security hides from whoever acts.
     """
     session.flush()
     keys = sa.inspect(thing).identity
     assert keys is not None, "only a row that is in the database can be locked"
     columns = sa.inspect(type(thing)).primary_key
     same = [column == key for column, key in zip(columns, keys, strict=True)]
-    session.execute(sa.select(*columns).where(*same).with_for_update())
+    if session.execute(sa.select(*columns).where(*same).with_for_update()).first() is None:
+        raise errors.NotFound
     session.refresh(thing)
 
 

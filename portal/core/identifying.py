@@ -29,6 +29,8 @@ _CAPITALS = re.compile(r"\b([A-Z][a-z’'-]+) ([A-Z][a-z’'-]+)\b")
 _SOMEBODY = re.compile(
     r"\b([A-Z][a-z’'-]+) (?:is|has|needs|was|will|likes|loves|wants|attends|lives|would)\b"
 )
+_LEGAL_FORM = re.compile(r"\s+(?:limited|ltd|llp|plc|cic)$")
+_NO_WORD = re.compile(r"[\W_]+")
 # Words that begin with a capital and name nobody.
 _PLAIN = frozenset(
     WORD_OF_A_LIST.findall("""
@@ -86,3 +88,13 @@ def _names_somebody(text: str) -> bool:
     if any(not {first.lower(), second.lower()} & _PLAIN for first, second in pairs):
         return True
     return any(match.group(1).lower() not in _PLAIN for match in _SOMEBODY.finditer(text))
+
+
+def says_name(text: str, name: str) -> bool:
+    """Whether `text` holds this name of an organisation, however it is written, with or without its legal form."""
+    sought = _LEGAL_FORM.sub("", _only_words(name))
+    return bool(sought) and f" {sought} " in f" {_only_words(text)} "
+
+
+def _only_words(text: str) -> str:
+    return _NO_WORD.sub(" ", text.casefold().replace("’", "").replace("'", "")).strip()

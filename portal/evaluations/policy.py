@@ -329,12 +329,14 @@ def can_see_stability(person: Person, round_: Round) -> Verdict:
 
 def can_see_results(person: Person, round_: Round) -> Verdict:
     """Figures with prices, once quality is locked: commissioners, approvers, auditors."""
-    if not person.holds(Role.COMMISSIONER, Role.APPROVER, Role.AUDITOR):
+    if not (person.holds(Role.COMMISSIONER, Role.APPROVER) or audits(person)):
         return denied("Only commissioners, approvers and auditors see the results of a round.")
     if round_.quality_locked_at is None:
         return denied("Prices stay hidden from everyone until quality consensus is locked.")
     if round_.state == RoundState.CONCLUDED or audits(person):
         return ALLOWED
+    if not person.holds(Role.COMMISSIONER) and queries.has_scored_in(person, round_):
+        return denied("Whoever evaluates in a round does not see its prices.")
     return clear_in_round(person, round_)
 
 

@@ -1,4 +1,4 @@
-"""What in a text gives a score away: a number said as one. A question to the chair may not (rule 4).
+"""What in a text gives a score away: a number said as one. What chair and evaluators write may not (rule 4).
 
 It reads numbers, not meaning: who writes "it is far too weak" is stopped by nobody but the warning on the page.
 """

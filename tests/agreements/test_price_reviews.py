@@ -364,6 +364,33 @@ def test_rule_06_the_database_keeps_deciders_apart_and_steps_as_written(schedule
             session.execute(sa.text(statement))
 
 
+@pytest.mark.parametrize(
+    ("role", "kind"),
+    [
+        (Role.CONTRACT_MANAGER, K.FUNDED),
+        (Role.CONTRACT_MANAGER, K.APPROVED),
+        (Role.FINANCE_OFFICER, K.APPROVED),
+        (Role.COMMISSIONER, K.APPROVED),
+        (Role.EVALUATOR, K.ANALYSED),
+    ],
+)
+def test_rule_08_no_role_takes_anothers_step_by_sql(schedule: Schedule, role: Role, kind: K) -> None:
+    review, person = agreements.price_review("recommended", schedule=schedule), accounts.person(role)
+    forge = sa.text(
+        "INSERT INTO price_review_step (price_review_id, kind, text, data, done_by_id)"
+        " VALUES (:review, :kind, 'By me.', '{}', :by)"
+    )
+    approver = accounts.person(Role.APPROVER)
+    acting_as(person)
+    for by in (person, approver):  # in one's own name, or in that of somebody who may
+        with pytest.raises(ProgrammingError, match="row-level security"), session.begin_nested():
+            session.execute(forge, {"review": review.id, "kind": kind.value, "by": by.id})
+    lead = lead_of(schedule)
+    acting_as(lead)
+    with pytest.raises(ProgrammingError, match="row-level security"), session.begin_nested():
+        session.execute(sa.text("UPDATE price_review SET state = 'approved'"))
+
+
 def test_referring_back_starts_the_way_anew(schedule: Schedule) -> None:
     review = agreements.price_review("recommended", schedule=schedule)
     step(review, "refer_back", accounts.person(Role.APPROVER), text="The median is out of date.")

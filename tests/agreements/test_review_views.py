@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import io
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
 import pytest
+import sqlalchemy as sa
 
 from portal.accounts.states import Role
 from portal.agreements import queries
+from portal.agreements.models import Agreement
+from portal.agreements.states import AgreementState
 from portal.core import clock
 from portal.core.db import session
 from portal.pricing.modifiers import Modifiers
 from portal.pricing.queries import Schedule, list_versions
 from tests.factories import accounts, agreements, frameworks, pricing
 from tests.factories import files as made
-from tests.support.acting import acting_as, travel
+from tests.support.acting import acting_as, as_worker, travel
 
 R = Role
 
@@ -252,6 +255,24 @@ def test_rule_09_a_provider_sees_a_median_that_is_nobodys_price_and_no_names(cli
     for role in (R.PLACEMENT_OFFICER, R.EVALUATOR, R.APPROVER):
         client.sign_in(accounts.person(role))
         assert client.get(f"/price-reviews/providers/{five[0].framework.id}").status_code == 403
+
+
+def test_rule_09_who_leaves_within_the_month_tells_nothing_by_leaving(client: Any) -> None:
+    """Two medians, with and without one provider, would tell on which side of the middle it was."""
+    six = members_with(["801", "812", "823", "834", "845", "956"])
+    lead_in(client, six[0])
+    before = client.get(page_of(six[0], "median")).text
+    assert "About £830.00" in before
+    with as_worker():
+        left = session.scalars(
+            sa.select(Agreement).where(Agreement.organisation_id == six[5].organisation.id)
+        ).one()
+        left.state = AgreementState.ENDED
+    agreements.change(left, became=AgreementState.ENDED)
+    session.commit()
+    assert "About £830.00" in client.get(page_of(six[0], "median")).text
+    travel(timedelta(days=10))
+    assert "About £825.00" in client.get(page_of(six[0], "median")).text
 
 
 def test_rule_09_another_providers_review_is_not_there(client: Any, schedule: Schedule) -> None:

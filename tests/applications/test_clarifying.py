@@ -16,6 +16,8 @@ from portal.core.audit import AuditEvent
 from portal.core.clock import LONDON
 from portal.core.db import session
 from portal.core.errors import Invalid, NotAllowed, NotFound, Refused
+from portal.frameworks.models import Question, Section
+from portal.frameworks.states import QuestionKind
 from portal.notifications.models import Message
 from tests.factories import accounts, applications, clarifications, evaluations, providers
 from tests.factories import frameworks as rounds
@@ -332,3 +334,32 @@ def test_the_reading_pages_show_what_was_clarified(client, application, officer,
     for page in (read, check, own):
         assert f"Question {number}, asked" in page
         assert "The Maidstone branch." in page
+
+
+@pytest.mark.parametrize(
+    "words", ["We charge £750.", "It is 750.00 a week, as before.", "The fee: £750.00pw"]
+)
+def test_rule_04_an_answer_gives_no_price_away_before_quality_is_locked(application, officer, writer, words):
+    asked = asked_as(writer, ask(application, officer))
+    with pytest.raises(Invalid, match="Take your price out"):
+        services.answer_request(asked, words, by=writer)
+    for fine in ("Cover is £10,000,000 and 750 children were placed.", "We charge as submitted."):
+        with session.begin_nested() as attempt:
+            services.answer_request(asked, fine, by=writer)
+            attempt.rollback()
+    session.expire_all()
+    with as_worker():
+        session.execute(sa.text("UPDATE round SET quality_locked_at = portal_now()"))
+    session.commit()
+    services.answer_request(asked_as(writer, asked.id), words, by=writer)
+
+
+def test_rule_04_nobody_asks_about_the_price_schedule_before_quality_is_locked(application, officer):
+    with as_worker():
+        schedule = session.scalars(
+            sa.select(Question)
+            .join(Section)
+            .where(Section.round_id == application.round_id, Question.kind == QuestionKind.PRICE_SCHEDULE)
+        ).first()
+    with pytest.raises(Invalid, match="until quality is locked"):
+        ask(application, officer, about=schedule)

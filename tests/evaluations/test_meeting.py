@@ -189,7 +189,7 @@ def test_rule_04_only_those_who_scored_an_application_read_its_scores(client: An
         (stranger, 403),
         (undeclared, 403),
         (conflicted, 403),
-        (placing, 403),
+        (placing, 404),
         (approver, 403),
         (bidder, 404),
     ):

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.exc import ProgrammingError
 
 from portal.accounts.states import Council, Role
 from portal.agreements import services as agreeing
@@ -706,6 +707,58 @@ def test_rule_09_the_other_council_and_other_providers_see_nothing_through_the_w
     manager = seen(accounts.person(Role.CONTRACT_MANAGER))
     assert (manager["placement"], manager["enquiry"]) == ({placement.id}, set())
     assert seen(accounts.person(Role.AUDITOR, council=Council.MEDWAY))["search"] == {search.id}
+
+
+def test_rule_09_a_reason_for_declining_names_no_other_provider(
+    search: Search, member: Member, officer: Any
+) -> None:
+    offer = offered(search, member)
+    rival = providers.organisation(legal_name="Quarry Bank Fostering Ltd", trading_name="Quarry Bank")
+    matching.enquiry(search=search, organisation=rival)
+    as_(officer)
+    for words in ("quarry  bank offered a nearer place.", "QUARRY BANK FOSTERING’s place suits better."):
+        with pytest.raises(Invalid, match="other provider"), session.begin_nested():
+            services.decline_offer(offer, DeclineReason.OTHER, words=words, by=officer, checked=True)
+    own = f"{member.organisation.legal_name} is too far away."
+    services.decline_offer(offer, DeclineReason.OTHER, words=own, by=officer, checked=True)
+
+
+def test_rule_09_a_placement_officer_who_audits_reads_their_own_council_alone(
+    search: Search, member: Member
+) -> None:
+    offered(search, member)
+    both = accounts.person(Role.PLACEMENT_OFFICER, Role.AUDITOR, council=Council.MEDWAY)
+    as_(both)
+    for table in ("search", "enquiry", "placement"):
+        assert session.execute(sa.text(f"SELECT count(*) FROM {table}")).scalar_one() == 0
+    assert queries.councils_of(both, Role.PLACEMENT_OFFICER) == {Council.MEDWAY}
+
+
+def test_rule_13_a_provider_cannot_choose_itself_or_write_a_placement_by_sql(
+    search: Search, member: Member, officer: Any
+) -> None:
+    offer = offered(search, member)
+    placement = matching.placement(
+        "agreed",
+        enquiry=matching.enquiry(E.CHOSEN, organisation=member.organisation),
+        version_of_price=member.version,
+    )
+    forged = (
+        "UPDATE enquiry SET state = 'chosen', decided_at = portal_now(), decided_by_id = :by WHERE id = :offer",
+        "UPDATE enquiry SET closed_early_at = portal_now() WHERE id = :offer",
+        "UPDATE placement SET state = 'live', started_on = starts_on WHERE id = :placement",
+    )
+    values = {"offer": offer.id, "placement": placement.id}
+    as_(member.lead)
+    for statement in forged:
+        with pytest.raises(ProgrammingError, match="row-level security"), session.begin_nested():
+            session.execute(sa.text(statement), {**values, "by": member.lead.id})
+    manager = accounts.person(Role.CONTRACT_MANAGER)
+    as_(manager)
+    with pytest.raises(ProgrammingError, match="row-level security"), session.begin_nested():
+        session.execute(sa.text(forged[2]), values)
+    as_(officer)
+    session.execute(sa.text(forged[2]), values)
 
 
 def test_the_other_councils_officer_is_refused_by_the_services(search: Search, member: Member) -> None:

@@ -19,6 +19,7 @@ from portal.vacancies.models import Vacancy, VacancyChange
 from portal.vacancies.services import Household
 from portal.vacancies.states import VacancyState
 from tests.factories import accounts, pricing, providers, vacancies
+from tests.support.acting import acting_as
 from tests.vacancies.test_services import HOUSEHOLD, changed
 
 HX = {"HX-Request": "true"}
@@ -33,7 +34,9 @@ def organisation() -> Any:
 
 @pytest.fixture
 def lead(organisation: Any) -> Any:
-    return accounts.person(Role.PLACEMENTS_LEAD, organisation=organisation)
+    made = accounts.person(Role.PLACEMENTS_LEAD, organisation=organisation)
+    acting_as(made)
+    return made
 
 
 @pytest.fixture

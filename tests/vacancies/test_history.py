@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.exc import ProgrammingError
 
+from portal.accounts.models import RoleGrant
 from portal.accounts.states import Role
 from portal.core import audit, clock
 from portal.core.db import session
@@ -19,7 +21,7 @@ from portal.vacancies.models import Vacancy, VacancyChange
 from portal.vacancies.services import Outcome
 from portal.vacancies.states import VacancyState
 from tests.factories import accounts, pricing, providers, vacancies
-from tests.support.acting import as_worker
+from tests.support.acting import acting_as, as_worker, save
 from tests.vacancies.test_services import HOUSEHOLD, changed
 
 S = VacancyState
@@ -34,7 +36,9 @@ def organisation() -> Any:
 
 @pytest.fixture
 def lead(organisation: Any) -> Any:
-    return accounts.person(Role.PLACEMENTS_LEAD, organisation=organisation)
+    made = accounts.person(Role.PLACEMENTS_LEAD, organisation=organisation)
+    acting_as(made)
+    return made
 
 
 @pytest.fixture
@@ -263,3 +267,43 @@ def test_five_hundred_rows_take_no_more_statements_than_five(
         services.upsert_households(organisation, given[:500], by=lead, batch_id=batch)
     assert many.number <= few.number, many.statements
     assert services.undo_batch(organisation, batch, by=lead) == 500
+
+
+def test_rule_09_sql_in_a_strangers_name_reads_no_households_history(vacancy: Vacancy, lead: Any) -> None:
+    services.edit_vacancy(vacancy, changed(religion="hindu"), by=lead)
+    session.commit()
+    others = (
+        accounts.person(Role.PLACEMENTS_LEAD, organisation=providers.organisation()),
+        *(accounts.person(role) for role in (Role.PLACEMENT_OFFICER, Role.COMMISSIONER, Role.EVALUATOR)),
+    )
+    for stranger in others:
+        acting_as(stranger)
+        assert session.scalars(sa.select(VacancyChange)).all() == []
+    acting_as(others[0])
+    with pytest.raises(ProgrammingError, match="row-level security"), session.begin_nested():
+        session.execute(
+            sa.text(
+                "INSERT INTO vacancy_change (vacancy_id, verb, before, after) VALUES (:id, 'x', '{}', '{}')"
+            ),
+            {"id": vacancy.id},
+        )
+    acting_as(lead)
+    assert len(session.scalars(sa.select(VacancyChange)).all()) == 2
+
+
+def test_rule_09_a_batch_of_the_same_number_at_another_provider_stays(
+    vacancy: Vacancy, organisation: Any, lead: Any
+) -> None:
+    """Somebody who acts for both agencies takes back what was done at one of them, and at that one alone."""
+    other, batch = providers.organisation(), uuid.uuid4()
+    save(RoleGrant(person_id=lead.id, role=Role.PLACEMENTS_LEAD, organisation_id=other.id))
+    session.refresh(lead)
+    both = lead
+    acting_as(both)
+    theirs = services.add_vacancy(other, HOUSEHOLD, by=both)
+    for agency in (organisation, other):
+        services.upsert_households(agency, [changed(age_to=9)], by=both, batch_id=batch)
+    assert services.undo_batch(organisation, batch, by=both) == 1
+    session.expire_all()
+    assert (vacancy.age_to, theirs.age_to) == (12, 9)
+    assert services.undo_batch(other, batch, by=both) == 1

@@ -24,7 +24,7 @@ from portal.vacancies.states import Freshness, Gender, VacancyState
 from portal.vacancies.workflow import RESTORING, VACANCY
 from tests.conventions.source import PORTAL, name_of, tree_of
 from tests.factories import accounts, pricing, providers, vacancies
-from tests.support.acting import as_worker, travel
+from tests.support.acting import acting_as, as_worker, travel
 
 S = VacancyState
 HOUSEHOLD = Household(
@@ -52,7 +52,9 @@ def organisation() -> Any:
 
 @pytest.fixture
 def lead(organisation: Any) -> Any:
-    return accounts.person(Role.PLACEMENTS_LEAD, organisation=organisation)
+    made = accounts.person(Role.PLACEMENTS_LEAD, organisation=organisation)
+    acting_as(made)
+    return made
 
 
 def changed(**changes: Any) -> Household:
@@ -154,7 +156,11 @@ def test_references_are_unique_within_a_provider_until_withdrawn(organisation: A
     assert refused.value.field == "carer_reference"
     session.rollback()
     other = providers.organisation()
-    services.add_vacancy(other, HOUSEHOLD, by=accounts.person(Role.PLACEMENTS_LEAD, organisation=other))
+    theirs = accounts.person(Role.PLACEMENTS_LEAD, organisation=other)
+    acting_as(theirs)
+    services.add_vacancy(other, HOUSEHOLD, by=theirs)
+    session.commit()
+    acting_as(lead)
     services.withdraw_vacancy(first, by=lead)
     assert services.add_vacancy(organisation, HOUSEHOLD, by=lead).id != first.id
 

@@ -16,6 +16,7 @@ from portal.vacancies import queries, services
 from portal.vacancies.models import Vacancy, VacancyChange
 from portal.vacancies.states import VacancyState
 from tests.factories import accounts, pricing, providers, vacancies
+from tests.support.acting import acting_as
 from tests.vacancies.test_services import HOUSEHOLD
 
 
@@ -28,7 +29,9 @@ def organisation() -> Any:
 
 @pytest.fixture
 def lead(organisation: Any) -> Any:
-    return accounts.person(Role.PLACEMENTS_LEAD, organisation=organisation)
+    made = accounts.person(Role.PLACEMENTS_LEAD, organisation=organisation)
+    acting_as(made)
+    return made
 
 
 @pytest.fixture
@@ -263,7 +266,7 @@ def test_unverified_organisation_waits(client: Any) -> None:
 
 def test_rule_09_another_providers_vacancies_are_not_found(client: Any, organisation: Any, lead: Any) -> None:
     vacancy = services.add_vacancy(organisation, HOUSEHOLD, by=lead)
-    change = session.scalars(sa.select(VacancyChange)).one()
+    change_id = session.scalars(sa.select(VacancyChange)).one().id
     session.commit()
     own = providers.organisation()
     client.sign_in(accounts.person(Role.PLACEMENTS_LEAD, organisation=own))
@@ -271,9 +274,9 @@ def test_rule_09_another_providers_vacancies_are_not_found(client: Any, organisa
         assert client.get(f"/vacancies/{vacancy.id}{page}").status_code == 404
     for action in ("confirm", "release", "fill", "withdraw", "cells/pets"):
         assert client.post(f"/vacancies/{vacancy.id}/{action}", data={"version": 1}).status_code == 404
-    assert client.post(f"/vacancies/changes/{change.id}/undo").status_code == 404
+    assert client.post(f"/vacancies/changes/{change_id}/undo").status_code == 404
     assert client.get(f"/organisations/{own.id}/vacancies/add?copy={vacancy.id}").status_code == 404
-    assert "KF-0142" not in client.get(f"/organisations/{own.id}/vacancies?changed={change.id}").text
+    assert "KF-0142" not in client.get(f"/organisations/{own.id}/vacancies?changed={change_id}").text
     client.post(f"/organisations/{own.id}/vacancies/confirm", data={"only": str(vacancy.id)})
     was = vacancy.confirmed_at
     session.refresh(vacancy)

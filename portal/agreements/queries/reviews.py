@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -14,7 +14,13 @@ from sqlalchemy.orm import selectinload
 
 from portal.accounts.models import Person, RoleGrant
 from portal.accounts.states import Role
-from portal.agreements.models import Agreement, PriceReview, PriceReviewDocument, PriceReviewStep
+from portal.agreements.models import (
+    Agreement,
+    AgreementChange,
+    PriceReview,
+    PriceReviewDocument,
+    PriceReviewStep,
+)
 from portal.agreements.models import PriceReviewTerms as Row
 from portal.agreements.states import UNDER_REVIEW, AgreementState, PriceReviewState, ReviewStepKind
 from portal.core import clock
@@ -164,11 +170,24 @@ def find_review_version(review: PriceReview) -> PriceVersion | None:
 
 
 def members_on(framework_id: uuid.UUID, day: date) -> sa.Select[Any]:
-    """The ids of providers with an agreement on `day`; suspended ones keep their prices."""
+    """The ids of providers with an agreement at the end of `day`, whatever came since; suspended ones keep prices.
+
+    So a figure as at a day stays what it was, and tells nobody who has come or gone (rule 9).
+    """
+    over = datetime.combine(day + timedelta(days=1), time(), tzinfo=clock.LONDON)
+    ended_since = sa.exists().where(
+        AgreementChange.agreement_id == Agreement.id,
+        AgreementChange.became == AgreementState.ENDED,
+        AgreementChange.changed_at >= over,
+    )
     return sa.select(Agreement.organisation_id).where(
         Agreement.framework_id == framework_id,
-        Agreement.state.in_([AgreementState.ACTIVE, AgreementState.SUSPENDED]),
+        sa.or_(
+            Agreement.state.in_([AgreementState.ACTIVE, AgreementState.SUSPENDED]),
+            sa.and_(Agreement.state == AgreementState.ENDED, ended_since),
+        ),
         Agreement.starts_on <= day,
+        Agreement.countersigned_at < over,
     )
 
 

@@ -32,7 +32,7 @@ def compare_prices(schedule: Schedule) -> ResponseReturnValue:
         schedule.framework.id,
         [cell.id for cell in cells],
         day,
-        queries.members_on(schedule.framework.id, today),
+        queries.members_on(schedule.framework.id, day),  # who comes or goes within the month changes nothing
     )
     shown = {
         cell_id: median.fee if is_council else _about(median.fee)

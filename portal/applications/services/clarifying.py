@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
+from decimal import Decimal
 
 import sqlalchemy as sa
 
@@ -16,9 +18,17 @@ from portal.core.errors import Invalid, Refused, on_constraint
 from portal.core.links import link
 from portal.core.ui import uk_datetime
 from portal.frameworks.models import Question
+from portal.frameworks.states import QuestionKind
 from portal.notifications.services import tell
 
 OVERDUE = "The time to answer has passed. Contact us if something stopped you from answering."
+
+PRICES_HIDDEN = "Prices stay hidden from everybody at the councils until quality is locked."
+_FIGURE = r"\d[\d,]*(?:\.\d{1,2})?"
+AMOUNT = re.compile(
+    rf"£\s?(?P<pounds>{_FIGURE})|\b(?P<weekly>{_FIGURE})\s?(?:pounds\b|(?:a|per|each)\s+week\b|weekly\b|p/?w\b)",
+    re.IGNORECASE,
+)
 
 on_constraint("request_overdue", OVERDUE)
 
@@ -40,6 +50,9 @@ def request_clarification(
     require(policy.can_request_clarification(by, application))
     if not question.strip():
         raise Invalid("Write what you ask.", field="question")
+    is_secret = application.round.quality_locked_at is None
+    if about is not None and about.kind == QuestionKind.PRICE_SCHEDULE and is_secret:
+        raise Invalid(f"{PRICES_HIDDEN} Ask about prices after that.", field="question")
     if due_at <= clock.locked_now():
         raise Invalid("Choose a time that has not passed.", field="due_date")
     asked = ClarificationRequest(
@@ -61,6 +74,7 @@ def answer_request(
 ) -> None:
     """Answer the councils, once and in time. Who: the applicant's bid writers and administrators.
 
+    Until quality is locked the answer may not give away what the applicant charges (rule 4): whoever scores reads it.
     The clock is read under the lock. Raises `Invalid` beside `answer`, `Refused` when it is late or answered.
     """
     lock(asked)
@@ -73,12 +87,31 @@ def answer_request(
         raise Refused(f"{OVERDUE} It was due by {uk_datetime(asked.due_at)}.")
     if not answer.strip():
         raise Invalid("Write your answer.", field="answer")
+    said = _find_own_price(answer, asked)
+    if said is not None:
+        raise Invalid(f"Take your price out: “{said}”. {PRICES_HIDDEN}", field="answer")
     asked.answer, asked.answered_at, asked.answered_by_id = answer.strip(), moment, by.id
     session.flush()
     audit.record(
         "application.clarification_answered", asked.application, by=by, details={"request": asked.id}
     )
     _tell_officer(asked)
+
+
+def _find_own_price(answer: str, asked: ClarificationRequest) -> str | None:
+    """The first amount in the answer that is one of the applicant's own submitted fees, while prices are hidden."""
+    if asked.application.round.quality_locked_at is not None:
+        return None
+    submission = queries.latest_submission(asked.application)
+    fees = (
+        {price.weekly_fee for price in queries.list_submitted_prices(submission).values()}
+        if submission
+        else set()
+    )
+    for match in AMOUNT.finditer(answer):
+        if Decimal((match["pounds"] or match["weekly"]).replace(",", "")) in fees:
+            return match.group().strip()
+    return None
 
 
 def _tell_applicant(application: Application, asked: ClarificationRequest) -> None:

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import contains_eager
 
 from portal.accounts.models import Person
-from portal.applications.models import Application
+from portal.applications.models import Application, ClarificationRequest
 from portal.core.db import session
 from portal.evaluations import scoring
 from portal.evaluations.models import (
@@ -180,7 +180,7 @@ def rounds_taken_part_in(person: Person) -> sa.CompoundSelect[uuid.UUID]:
     """The ids of the rounds in which this person evaluated or moderated, and so cannot decide (rule 6).
 
     Checking compliance, also as the second officer, is evaluating; locking quality, making scores void, unlocking
-    sheets and answering as the chair are moderating. The database says the same.
+    sheets, answering as the chair and calling a price into question are moderating. The database says the same.
     """
     done_by = (
         (ComplianceFinding.application_id, ComplianceFinding.found_by_id),
@@ -196,7 +196,13 @@ def rounds_taken_part_in(person: Person) -> sa.CompoundSelect[uuid.UUID]:
         .join(ComplianceFinding, ComplianceFinding.application_id == Application.id)
         .join(FindingReview, FindingReview.finding_id == ComplianceFinding.id)
     )
+    asked = (
+        sa.select(Application.round_id)
+        .join(PriceQuery, PriceQuery.application_id == Application.id)
+        .join(ClarificationRequest, ClarificationRequest.id == PriceQuery.request_id)
+    )
     return sa.union(
+        asked.where(ClarificationRequest.asked_by_id == person.id),
         sa.select(Round.id).where(Round.quality_locked_by_id == person.id),
         reviewed.where(FindingReview.reviewed_by_id == person.id),
         _moderated(person, SheetUnlocking.unlocked_by_id, EvaluationSheet, SheetUnlocking),

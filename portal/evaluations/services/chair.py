@@ -13,7 +13,7 @@ from portal.core.links import link
 from portal.evaluations import policy, queries
 from portal.evaluations.models import ChairAnswer, ChairQuestion, Score
 from portal.evaluations.queries import Assignment
-from portal.evaluations.revealing import find_score
+from portal.evaluations.services.discretion import refuse_name, refuse_score
 from portal.evaluations.states import Audience
 from portal.notifications.services import tell
 
@@ -29,7 +29,7 @@ def ask_chair(score: Score, text: str, *, by: Person) -> ChairQuestion:
         application_id=score.sheet.application_id,
         question_id=score.question_id,
         asked_by_id=by.id,
-        text=_free_of_scores(text, "text", "Write your question."),
+        text=_discreet(text, "text", "Write your question."),
     )
     session.add(asked)
     session.flush()
@@ -45,17 +45,17 @@ def answer_chair(
     """Answer whoever asked, or all who score the question; they then read it in the chair's own `wording`.
 
     A commissioner who declared no conflict with the applicant, once for each question. Neither text may say a
-    score: `Invalid`. Everybody it is for is told.
+    score, or name an applicant that is a number to evaluators: `Invalid`. Everybody it is for is told.
     """
     require(policy.can_answer_chair(by, asked))
     shared = audience != Audience.ASKER
     answer = ChairAnswer(
         asked=asked,
         audience=audience,
-        wording=_free_of_scores(wording, "wording", "Word the question as all are to read it.")
+        wording=_nameless(wording, asked, "wording", "Word the question as all are to read it.")
         if shared
         else "",
-        text=_free_of_scores(text, "text", "Write your answer."),
+        text=_nameless(text, asked, "text", "Write your answer."),
         answered_by_id=by.id,
     )
     session.add(answer)
@@ -66,16 +66,17 @@ def answer_chair(
     return answer
 
 
-def _free_of_scores(text: str, field: str, missing: str) -> str:
+def _discreet(text: str, field: str, missing: str) -> str:
     text = text.strip()
     if not text:
         raise Invalid(missing, field=field)
-    said = find_score(text)
-    if said is not None:
-        raise Invalid(
-            f"Take the score out: “{said}” gives one away. Until consensus opens nobody else may know it.",
-            field=field,
-        )
+    refuse_score(text, field=field)
+    return text
+
+
+def _nameless(text: str, asked: ChairQuestion, field: str, missing: str) -> str:
+    text = _discreet(text, field, missing)
+    refuse_name(text, asked.application, field=field)
     return text
 
 

@@ -15,6 +15,7 @@ from portal.core.db import lock, session
 from portal.core.errors import Invalid, Refused
 from portal.evaluations import policy, queries
 from portal.evaluations.models import ConsensusScore, EvaluationSheet
+from portal.evaluations.services.discretion import refuse_name, refuse_score
 from portal.evaluations.services.telling import tell_evaluator_replaced, tell_of_conflict
 
 
@@ -34,6 +35,8 @@ def replace_evaluator(sheet: EvaluationSheet, *, reason: str, by: Person) -> Non
     lock(sheet)
     if sheet.voided_at is not None:
         raise Refused("This evaluator has already been taken off this application.")
+    refuse_score(reason, field="reason")
+    refuse_name(reason, application, field="reason")
     void_sheet(sheet, reason=reason.strip(), by=by)
     tell_evaluator_replaced(sheet)
 

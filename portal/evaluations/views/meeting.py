@@ -52,6 +52,9 @@ def agreed(watched: Watched) -> ResponseReturnValue:
     """What open pages ask for every few seconds. A page that has seen this already gets nothing (204)."""
     if request.args.get("mark") == watched.mark:
         return "", 204
+    if watched.value is not None:
+        application = queries.get_application(current_person(), watched.application_id)
+        record_access(application, current_person(), "agreed score")
     return page(
         "evaluations/_agreed.html",
         watched=watched,

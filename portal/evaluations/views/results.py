@@ -22,11 +22,12 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 @blueprint.route("/evaluations/rounds/<uuid:round_id>/results", methods=["GET"])
 @access(policy.can_see_results, of=get_round)
 def results(round_: Round) -> ResponseReturnValue:
-    person = current_person()
+    person, rows = current_person(), queries.results(round_)
+    record_accesses([row.application for row in rows], person, "results")
     return page(
         "evaluations/results.html",
         round=round_,
-        rows=queries.results(round_),
+        rows=rows,
         rules=rules,
         open_queries=queries.list_open_price_queries(round_),
         may_see_round=bool(policy.can_see_round(person, round_)),

@@ -252,3 +252,14 @@ def get_framework_on(day: date) -> Framework:
     if framework is None:
         raise Refused("There is no framework on that day under which a placement could be made.")
     return framework
+
+
+def list_names_of_others_asked(enquiry: Enquiry) -> Sequence[str]:
+    """The legal and short names of the other providers that were asked about the same child."""
+    rows = session.execute(
+        sa.select(Organisation.legal_name, Organisation.trading_name)
+        .join(Enquiry, Enquiry.organisation_id == Organisation.id)
+        .where(Enquiry.search_id == enquiry.search_id, Organisation.id != enquiry.organisation_id)
+        .distinct()
+    )
+    return [name for row in rows for name in row if name]

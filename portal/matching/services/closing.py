@@ -7,7 +7,9 @@ import sqlalchemy as sa
 from portal.accounts.models import Person
 from portal.core import clock, transitions
 from portal.core.db import session
-from portal.core.errors import Refused
+from portal.core.errors import Invalid, Refused
+from portal.core.identifying import says_name
+from portal.matching import queries
 from portal.matching.models import Enquiry, Search
 from portal.matching.services.telling import tell_outcome
 from portal.matching.states import DeclineReason, EnquiryState
@@ -21,7 +23,9 @@ def require_open(search: Search) -> None:
 
 
 def decline(enquiry: Enquiry, reason: DeclineReason, words: str, *, by: Person) -> None:
-    """One offer was not chosen; its provider is told why."""
+    """One offer was not chosen; its provider is told why. Raises `Invalid` where that names another (rule 9)."""
+    if words and any(says_name(words, name) for name in queries.list_names_of_others_asked(enquiry)):
+        raise Invalid("Take the other provider’s name out: this is shown to another one", field="words")
     transitions.apply(ENQUIRY, "decline", enquiry, by=by)
     enquiry.decline_reason, enquiry.outcome_words = reason, words
     enquiry.decided_at, enquiry.decided_by_id = clock.locked_now(), by.id

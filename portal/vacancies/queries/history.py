@@ -210,7 +210,12 @@ def list_touched_since_batch(organisation_id: uuid.UUID, batch_id: uuid.UUID) ->
     return session.scalars(
         sa.select(Vacancy.carer_reference)
         .join(VacancyChange, VacancyChange.vacancy_id == Vacancy.id)
-        .where(VacancyChange.batch_id == batch_id, _stands(), sa.or_(changed, taken))
+        .where(
+            VacancyChange.batch_id == batch_id,
+            Vacancy.organisation_id == organisation_id,
+            _stands(),
+            sa.or_(changed, taken),
+        )
         .order_by(Vacancy.carer_reference)
     ).all()
 

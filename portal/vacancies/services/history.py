@@ -140,8 +140,8 @@ def undo_batch(organisation: Organisation, batch_id: uuid.UUID, *, by: Actor) ->
     for state, name in RESTORING.items():
         moved = [vacancy_id for vacancy_id, _, before in changes if before == state]
         move_many(name, moved, by=by, details=details)
-    _restore_batch(batch_id)
-    _note_undone(batch_id, by)
+    _restore_batch(organisation, batch_id)
+    _note_undone(organisation, batch_id, by)
     audit.record(
         "organisation.vacancies_batch_undone",
         organisation,
@@ -161,7 +161,7 @@ def _refuse_if_touched(organisation_id: uuid.UUID, batch_id: uuid.UUID) -> None:
         raise Refused(f"{households} changed since, so this cannot be undone as a whole: {named}{more}.")
 
 
-def _restore_batch(batch_id: uuid.UUID) -> None:
+def _restore_batch(organisation: Organisation, batch_id: uuid.UUID) -> None:
     """The columns as they were; states have moved by then."""
     columns = [name for name in KEPT if name != "state"]
     names = ", ".join(columns)
@@ -173,24 +173,25 @@ def _restore_batch(batch_id: uuid.UUID) -> None:
                 version = v.version + 1
             FROM vacancy_change c
             WHERE c.batch_id = :batch AND c.undoes_id IS NULL AND v.id = c.vacancy_id AND c.before <> '{{}}'
+            AND v.organisation_id = :organisation
             AND NOT EXISTS (SELECT FROM vacancy_change u WHERE u.undoes_id = c.id)
         """),
-        {"batch": batch_id},
+        {"batch": batch_id, "organisation": organisation.id},
     )
 
 
-def _note_undone(batch_id: uuid.UUID, by: Actor) -> None:
+def _note_undone(organisation: Organisation, batch_id: uuid.UUID, by: Actor) -> None:
     session.execute(
         sa.text("""
             INSERT INTO vacancy_change (vacancy_id, verb, actor_id, undoes_id, before, after)
             SELECT c.vacancy_id, 'undone', :actor, c.id,
                    CASE WHEN c.before = '{}' THEN jsonb_build_object('state', c.after -> 'state') ELSE c.after END,
                    CASE WHEN c.before = '{}' THEN '{"state": "withdrawn"}'::jsonb ELSE c.before END
-            FROM vacancy_change c
-            WHERE c.batch_id = :batch AND c.undoes_id IS NULL
+            FROM vacancy_change c JOIN vacancy v ON v.id = c.vacancy_id
+            WHERE c.batch_id = :batch AND c.undoes_id IS NULL AND v.organisation_id = :organisation
             AND NOT EXISTS (SELECT FROM vacancy_change u WHERE u.undoes_id = c.id)
         """),
-        {"batch": batch_id, "actor": by.id},
+        {"batch": batch_id, "organisation": organisation.id, "actor": by.id},
     )
 
 
