@@ -30,8 +30,8 @@ from portal.decisions.services import Line
 from portal.decisions.states import DecisionKind, EventKind, Outcome
 from portal.evaluations import queries as evaluation_queries
 from portal.evaluations import services as evaluations
-from portal.evaluations.models import ComplianceFinding, EvaluationSheet, Score
-from portal.evaluations.states import Finding
+from portal.evaluations.models import ChairQuestion, ComplianceFinding, EvaluationSheet, PriceQuery, Score
+from portal.evaluations.states import Audience, Finding, PriceOutcome
 from portal.frameworks import services as frameworks
 from portal.frameworks.states import QuestionKind
 from portal.providers.models import Organisation
@@ -311,6 +311,30 @@ def replace_an_evaluator(_: World, person: Person, draws: Draws) -> None:
     evaluations.replace_evaluator(sheet, reason=draws.pick(("", "On leave.")), by=person)
 
 
+@move(council(Role.COMMISSIONER))
+def unlock_a_sheet(_: World, person: Person, draws: Draws) -> None:
+    sheet = one_of(draws, any_row(EvaluationSheet))
+    reason = draws.pick(("The wrong file was read.", "", "I gave it a 2."))
+    evaluations.unlock_sheet(sheet, reason=reason, by=person)
+
+
+@move(council(Role.EVALUATOR))
+def ask_the_chair(_: World, person: Person, draws: Draws) -> None:
+    found = any_row(Score)
+    own = [one for one in found if one.sheet.evaluator_id == person.id]
+    text = draws.pick(("Does the annex count?", "I gave it a 2. Is that right?", ""))
+    evaluations.ask_chair(one_of(draws, own or found), text, by=person)
+
+
+@move(council(Role.COMMISSIONER))
+def answer_as_the_chair(_: World, person: Person, draws: Draws) -> None:
+    asked = one_of(draws, any_row(ChairQuestion))
+    text = draws.pick(("It does.", "It does.", "Score it 4."))
+    evaluations.answer_chair(
+        asked, text, audience=draws.pick(tuple(Audience)), wording="Does an annex count?", by=person
+    )
+
+
 # Consensus and prices
 
 
@@ -348,6 +372,26 @@ def _agree(application: Application, world: World, person: Person, draws: Draws,
 @move(council(Role.COMMISSIONER))
 def lock_quality(world: World, person: Person, _: Draws) -> None:
     evaluations.lock_quality(world.round, by=person)
+
+
+@move(council(Role.COMMISSIONER))
+def query_a_price(world: World, person: Person, draws: Draws) -> None:
+    evaluations.query_price(
+        one_of(draws, world.applications()),
+        concern=draws.pick(("Far below the median.", "")),
+        question="How do you cover your costs?",
+        due_at=clock.now() + timedelta(days=draws.pick((1, -1))),
+        by=person,
+    )
+
+
+@move(council(Role.COMMISSIONER))
+def conclude_a_price_query(_: World, person: Person, draws: Draws) -> None:
+    query = one_of(draws, any_row(PriceQuery))
+    _read_along(query, "request")
+    evaluations.conclude_price_query(
+        query, outcome=draws.pick(tuple(PriceOutcome)), reason=draws.pick(("As explained.", "")), by=person
+    )
 
 
 # Deciding
@@ -465,6 +509,12 @@ STATEMENTS = (
     "DELETE FROM score WHERE value IS NOT NULL",
     "UPDATE evaluation_sheet SET finished_at = NULL",
     "UPDATE price_score SET score = 40",
+    "INSERT INTO sheet_unlocking (sheet_id, finished_at, reason, unlocked_by_id)"
+    " SELECT id, finished_at, 'Mine.', app_person_id() FROM evaluation_sheet WHERE finished_at IS NOT NULL",
+    "UPDATE sheet_unlocking SET reason = 'Another.'",
+    "UPDATE chair_question SET text = 'Another.'",
+    "DELETE FROM chair_answer",
+    "UPDATE price_query SET outcome = 'accepted', outcome_reason = 'x', concluded_at = portal_now()",
     "DELETE FROM price_score",
     "UPDATE recommendation_line SET outcome = 'admit'",
     "UPDATE decision SET kind = 'approve'",

@@ -45,6 +45,7 @@ class Memory:
     unchanging: dict[tuple[str, Any], Any] = field(default_factory=dict)
     states: dict[tuple[str, Any], str] = field(default_factory=dict)
     drafts: dict[Any, Any] = field(default_factory=dict)
+    finishes: dict[Any, Any] = field(default_factory=dict)
     events: int = 0
 
 
@@ -160,6 +161,24 @@ def rule_04_nobody_sees_prices_or_others_scores_early(watcher: Watcher) -> None:
         assert not others, "rule 4: somebody else's score before consensus"
 
 
+@shown
+def rule_04_evaluators_never_see_a_price(watcher: Watcher) -> None:
+    if watcher.organisation_ids or not watcher.roles.isdisjoint(
+        {Role.COMMISSIONER, Role.APPROVER, Role.AUDITOR}
+    ):
+        return
+    for table in ("submitted_price", "price_score", "price_query"):
+        assert not rows(f"SELECT FROM {table}"), f"rule 4: {table} to somebody who never sees prices"
+
+
+@shown
+def rule_04_nobody_reads_anothers_question_to_the_chair(watcher: Watcher) -> None:
+    if not watcher.roles.isdisjoint({Role.COMMISSIONER, Role.AUDITOR}):
+        return
+    others = rows("SELECT FROM chair_question WHERE asked_by_id <> :id", id=watcher.id)
+    assert not others, "rule 4: what another evaluator asked"
+
+
 @kept
 def rule_04_no_price_is_scored_early(world: World, _: Memory) -> None:
     if _round(world).quality_locked_at is None:
@@ -171,14 +190,27 @@ def rule_05_every_score_has_its_reason_and_stays(_: World, memory: Memory) -> No
     for table in ("score", "consensus_score"):
         bare = rows(f"SELECT FROM {table} WHERE value IS NOT NULL AND btrim(reason) = ''")
         assert not bare, f"rule 5: a {table} without a reason"
+    # A finish stands until an unlocking on record undoes it; each finish is then kept anew.
     for found in rows(
-        "SELECT s.id, s.value, s.reason FROM score s JOIN evaluation_sheet e ON e.id = s.sheet_id"
+        "SELECT s.id, s.value, s.reason, e.finished_at FROM score s JOIN evaluation_sheet e ON e.id = s.sheet_id"
         " WHERE e.finished_at IS NOT NULL"
     ):
-        _never_changes(memory, "finished score", found.id, tuple(found))
-    gone = {key[1] for key in memory.unchanging if key[0] == "finished score"} - {
-        found.id for found in rows("SELECT id FROM score")
-    }
+        _never_changes(memory, "finished score", (found.id, found.finished_at), (found.value, found.reason))
+        memory.finishes[found.id] = found.finished_at
+    undone = rows(
+        "SELECT s.id, e.finished_at FROM score s JOIN evaluation_sheet e ON e.id = s.sheet_id"
+        " WHERE s.id = ANY (:ids) AND e.finished_at IS NULL",
+        ids=list(memory.finishes),
+    )
+    for found in undone:
+        because = rows(
+            "SELECT FROM sheet_unlocking u JOIN score s ON s.sheet_id = u.sheet_id"
+            " WHERE s.id = :id AND u.finished_at = :at AND u.reason <> ''",
+            id=found.id,
+            at=memory.finishes[found.id],
+        )
+        assert because, "rule 5: a finish undone by nobody"
+    gone = set(memory.finishes) - {found.id for found in rows("SELECT id FROM score")}
     assert not gone, "rule 5: a finished score is gone"
 
 
@@ -194,7 +226,17 @@ def rule_06_nobody_approves_what_they_took_part_in(_: World, __: Memory) -> None
             OR EXISTS (SELECT FROM score s JOIN evaluation_sheet e ON e.id = s.sheet_id
                        JOIN application a ON a.id = e.application_id
                        WHERE a.round_id = r.round_id AND s.value IS NOT NULL
-                         AND e.evaluator_id = d.decided_by_id))""")
+                         AND e.evaluator_id = d.decided_by_id)
+            OR EXISTS (SELECT FROM sheet_unlocking u JOIN evaluation_sheet e ON e.id = u.sheet_id
+                       JOIN application a ON a.id = e.application_id
+                       WHERE a.round_id = r.round_id AND u.unlocked_by_id = d.decided_by_id)
+            OR EXISTS (SELECT FROM chair_answer n JOIN chair_question q ON q.id = n.chair_question_id
+                       JOIN application a ON a.id = q.application_id
+                       WHERE a.round_id = r.round_id AND n.answered_by_id = d.decided_by_id)
+            OR EXISTS (SELECT FROM price_query q JOIN clarification_request c ON c.id = q.request_id
+                       JOIN application a ON a.id = q.application_id
+                       WHERE a.round_id = r.round_id
+                         AND d.decided_by_id IN (q.concluded_by_id, c.asked_by_id)))""")
     assert not both, "rule 6: approved by somebody who evaluated, moderated or recommended"
 
 

@@ -22,6 +22,7 @@ FEATURES_WITH_STATES = {
     "documents",
     "frameworks",
     "matching",
+    "notifications",
     "pricing",
     "providers",
     "vacancies",
@@ -71,3 +72,46 @@ def test_every_state_has_words(lifecycle):
         assert state.label
         assert "_" not in state.label
         assert state.label[0].isupper()
+
+
+# The handbook's lifecycles (§3): who stands where, and where one may go from there. Nothing else is listed.
+HANDBOOK = {
+    "agreements.AGREEMENT": "offered>signed signed>active active>suspended suspended>active active>ended"
+    " suspended>ended offered>lapsed",
+    "agreements.EXTENSION": "proposed>consulted consulted>decided decided>notified",
+    "documents.DOCUMENT": "uploaded>scanning scanning>clean scanning>infected scanning>unreadable"
+    " unreadable>scanning",
+    "pricing.PRICE_VERSION": "proposed>approved proposed>rejected",
+    # An answer may be changed, and an offer taken back, until the council decides.
+    "matching.ENQUIRY": "sent>offered sent>cannot sent>lapsed offered>chosen offered>not_chosen"
+    " offered>offered cannot>cannot offered>cannot cannot>offered",
+    "matching.PLACEMENT": "agreed>live live>ended agreed>ended",
+}
+
+
+@pytest.mark.parametrize("name", HANDBOOK)
+def test_a_lifecycle_lists_the_handbooks_steps_and_no_other(name):
+    found = next(param.values[0] for param in LIFECYCLES if param.id == name)
+    steps = {
+        f"{source}>{transition.target}" for transition in found.transitions for source in transition.source
+    }
+    assert steps == set(HANDBOOK[name].split())
+
+
+def test_a_household_moves_as_the_handbook_says_or_back_by_undoing():
+    found = next(param.values[0] for param in LIFECYCLES if param.id == "vacancies.VACANCY")
+    steps = {
+        f"{source}>{transition.target}"
+        for transition in found.transitions
+        if transition.event != "vacancy.change_undone"
+        for source in transition.source
+    }
+    assert steps == {
+        "available>held",
+        "held>available",
+        "available>filled",
+        "held>filled",
+        "available>withdrawn",
+        "held>withdrawn",
+        "filled>available",
+    }

@@ -185,6 +185,7 @@ def test_rule_04_only_those_who_scored_an_application_read_its_scores(client: An
     made.declaration(here.application, conflicted, "I sit on its board.")
     placing, approver = accounts.person(Role.PLACEMENT_OFFICER), here.approver
     bidder = accounts.person(Role.BID_WRITER, organisation=here.application.organisation)
+    pages = (address(here), address(here) + "/agreed")
     for person, status in (
         (stranger, 403),
         (undeclared, 403),
@@ -194,7 +195,7 @@ def test_rule_04_only_those_who_scored_an_application_read_its_scores(client: An
         (bidder, 404),
     ):
         client.sign_in(person)
-        for page in (address(here), address(here) + "/agreed"):
+        for page in pages:
             answer = client.get(page)
             assert answer.status_code == status, (person.full_name, page)
             assert FEEDBACK not in answer.get_data(as_text=True)
