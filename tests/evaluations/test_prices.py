@@ -218,7 +218,7 @@ def test_rule_03_and_04_who_may_not_see_prices(client: Any, who: str) -> None:
         f"/evaluations/applications/{here.application.id}/query-price",
         f"/evaluations/price-queries/{asked.id}",
     ):
-        assert client.get(path).status_code == 403, path
+        assert client.get(path).status_code in {403, 404}, path
 
 
 def test_pages_cost_no_more_for_many(client: Any, count_queries: Any) -> None:
