@@ -35,7 +35,9 @@ def organisation() -> Any:
 
 @pytest.fixture
 def lead(organisation: Any) -> Any:
-    return accounts.person(Role.PLACEMENTS_LEAD, organisation=organisation)
+    made = accounts.person(Role.PLACEMENTS_LEAD, organisation=organisation)
+    acting_as(made)
+    return made
 
 
 @pytest.fixture
