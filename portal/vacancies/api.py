@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, url_for
+from werkzeug.routing import PathConverter
 
 from portal.core.rest import (
     ROOT,
@@ -40,7 +41,18 @@ if TYPE_CHECKING:
 blueprint = Blueprint("vacancies_api", __name__, url_prefix=ROOT)
 
 TAG = "Vacancies"
-ONE = "/vacancies/<path:reference>"
+ONE = "/vacancies/<reference:reference>"
+ACTS = ("confirm", "hold", "release", "fill", "reopen", "withdraw")
+
+
+class Reference(PathConverter):
+    """A carer reference, which may hold slashes; one that ends like an act on a household is that act."""
+
+    regex = "[^/].*?" + "".join(f"(?<!/{act})" for act in ACTS)
+
+
+blueprint.record_once(lambda state: state.app.url_map.converters.update(reference=Reference))
+
 # Of a batch, as upserting says what is wrong with a row as a whole.
 CHANGED_SINCE = "version"
 

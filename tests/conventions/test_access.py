@@ -94,6 +94,7 @@ MADE_UP = {
     "int": "7",
     "default": "made-up",
     "path": "made-up",
+    "reference": "made-up",
     "string": "made-up",
 }
 

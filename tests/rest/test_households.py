@@ -104,6 +104,7 @@ def test_a_household_is_held_released_filled_reopened_and_withdrawn(client):
     assert (held.json["state"], held.json["held_until"]) == ("held", "2099-01-01")
     late = system.post(client, f"{path}/hold", {"until": "2099-01-01"})
     assert (late.status_code, late.json["type"]) == (409, "/api#problem-refused")
+    assert system.put(client, f"{path}/release", household()).status_code == 405
     assert system.post(client, f"{path}/release").json["state"] == "available"
     assert system.post(client, f"{path}/fill").json["household"]["free_places"] == 0
     places = {"free_places": 7, "available_from": "2026-12-01"}

@@ -21,7 +21,7 @@ PART = re.compile(r"<(?:(\w+)(?:\(.*?\))?:)?(\w+)>")
 ALWAYS = ("malformed", "key-refused", "not-allowed", "not-found", "invalid", "too-many-requests", "away")
 PARTS: Mapping[str, dict[str, Any]] = {
     "uuid": {"type": "string", "format": "uuid"},
-    "path": {"type": "string", "minLength": 1, "maxLength": 40},
+    "reference": {"type": "string", "minLength": 1, "maxLength": 40},
 }
 PROBLEM: dict[str, Any] = {
     "type": "object",
