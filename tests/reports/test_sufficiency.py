@@ -108,6 +108,7 @@ def test_the_period_and_the_type_choose_what_is_counted(client, commissioner, me
     ).text
     assert cells_of(text, "Still looking") == ["0", "0"]
     text = client.get("/sufficiency?placement_type=uasc").text
+    assert "Unaccompanied asylum-seeking child alone:" in text
     assert cells_of(text, "Swale")[0] == "1"
     assert cells_of(text, "Still looking") == ["0", "0"]
 

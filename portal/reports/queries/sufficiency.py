@@ -141,6 +141,12 @@ class Figures:
     weeks: list[Week]
 
     @property
+    def type_label(self) -> str:
+        """The type of placement that was chosen, in words; empty for any."""
+        kinds = next(table for table in self.tables if table.key == "types")
+        return next((line.label for line in kinds.lines if line.code == self.period.placement_type), "")
+
+    @property
     def most_in_a_week(self) -> int:
         return max((max(week.households or 0, week.searches) for week in self.weeks), default=0)
 
