@@ -19,6 +19,7 @@ from portal.applications.services import manifest
 from portal.core.db import session
 from tests.factories import accounts, applications
 from tests.factories import frameworks as rounds
+from tests.factories.evaluations import declaration
 from tests.support.acting import acting_as
 
 HEAD = manifest.head_of(number=1, received_at=datetime(2026, 5, 3, 10, 59, 7, tzinfo=UTC))
@@ -112,6 +113,7 @@ def test_rule_04_councils_read_no_price_salt_before_quality_is_locked():
     round_ = rounds.round_("evaluating")
     made = applications.application("submitted", round_=round_)
     officer = accounts.person(Role.COMMISSIONER, council=Council.KENT)
+    declaration(made, officer)
     acting_as(officer)
     session.expire_all()
     application = queries.get_application(officer, made.id)

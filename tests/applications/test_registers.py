@@ -11,12 +11,13 @@ import sqlalchemy as sa
 
 from portal.accounts.states import Council, Role
 from portal.applications import queries, services
-from portal.applications.models import AccessRegister, OpeningRecord
+from portal.applications.models import AccessRegister, Application, OpeningRecord
 from portal.applications.services.opening_record import fingerprint_of
 from portal.core.db import session
 from portal.frameworks.models import Round
 from tests.factories import accounts, applications, providers
 from tests.factories import frameworks as rounds
+from tests.factories.evaluations import declaration
 from tests.support.acting import acting_as, as_worker, save
 
 OVERSEERS = (Role.COMMISSIONER, Role.AUDITOR)
@@ -66,6 +67,10 @@ def test_rule_01_the_record_says_who_opened_what_and_when(officers):
     assert record.asked_at < record.confirmed_at == round_.opened_at
     assert [(line.legal_name, line.number) for line in record.lines] == [("Cobnut", 2), ("Larkspur", 1)]
     for line in record.lines:
+        with as_worker():
+            application = session.get_one(Application, line.application_id)
+        declaration(application, officers[0])
+        acting_as(officers[0])
         submission = queries.get_submission(
             queries.get_application(officers[0], line.application_id), line.number
         )

@@ -25,10 +25,18 @@ COUNCIL = [role for role in Role if not role.is_provider_role]
 
 # Features whose tables are written by the councils, only after opening; and such tables of this one.
 WRITTEN_AFTER = {"evaluations", "decisions", "agreements"}
-AFTER_OPENING = {"access_register", "clarification_request", "opening_record", "opening_record_line"} | {
+# Features whose tables are guarded for other reasons, and hold nothing of an application.
+APART = {"keys", "matching", "rest", "vacancies"}
+AFTER_OPENING = {
+    "api_reply",
+    "access_register",
+    "clarification_request",
+    "opening_record",
+    "opening_record_line",
+} | {
     mapper.local_table.name
     for mapper in Base.registry.mappers
-    if mapper.class_.__module__.split(".")[1] in WRITTEN_AFTER
+    if mapper.class_.__module__.split(".")[1] in WRITTEN_AFTER | APART
 }
 # Tables of which the councils see a part before opening; what, is tested below by name.
 SEEN_IN_PART = {"audit_event", "clarification", "message"}
@@ -43,7 +51,9 @@ def world():
 
 def tables_under_guard():
     """Every table with a policy for the web's role, from the database itself."""
-    found = sa.text("SELECT tablename FROM pg_policies WHERE 'portal_app' = ANY (roles) ORDER BY tablename")
+    found = sa.text(
+        "SELECT DISTINCT tablename FROM pg_policies WHERE 'portal_app' = ANY (roles) ORDER BY tablename"
+    )
     return session.scalars(found).all()
 
 
@@ -218,7 +228,7 @@ def test_rule_01_opening_brings_to_light_only_what_was_submitted(world, role):
     for unknown in world.never_known:
         assert unknown.application_id not in subjects
         assert unknown.writer.email not in addresses
-    assert count("application") == 1
+    assert count("application") == (0 if role is Role.PLACEMENT_OFFICER else 1)
     assert count("notification") == count("reminder") == count("answer_comment") == count("late_attempt") == 0
 
 
@@ -273,7 +283,9 @@ def test_rule_01_no_page_tells_of_an_applicant(app, client, world, role):
     for address in pages_with(app, world):
         answer = client.get(address)
         visited += 1
-        assert answer.status_code in {200, 303, 403, 404}, address
+        assert answer.status_code in {200, 303, 403, 404} | (
+            {401} if address.startswith("/api/v1/") else set()
+        ), address
         if answer.mimetype in {"text/html", "application/json", "text/csv", "application/atom+xml"}:
             text = answer.get_data(as_text=True)
             found = [words for words in telling if words in text]

@@ -64,14 +64,15 @@ def note(
     at: datetime | None = None,
     **columns: Any,
 ) -> ClarificationNote:
-    """A published answer to `of`, or to a question of its own."""
+    """A published answer to `of`, or to a question of its own; with another `kind` it answers none itself."""
     answered = of or clarification(S.PUBLISHED, round_=round_)
+    kind = NoteKind(columns.pop("kind", NoteKind.ANSWER))
     return save(
         ClarificationNote(
             round_id=answered.round_id,
             number=number,
-            kind=NoteKind.ANSWER,
-            clarification_id=answered.id,
+            kind=kind,
+            clarification_id=answered.id if kind is NoteKind.ANSWER else None,
             question=question,
             answer=answer,
             published_at=at or clock.now(),
