@@ -220,6 +220,17 @@ def test_whoever_reads_placements_but_no_enquiries_reads_the_child_s_age(
     assert reference not in page.text
 
 
+def test_a_finance_lead_reads_a_placement_without_a_link_to_its_enquiry(client: Any, member: Member) -> None:
+    placement = matching.placement(organisation=member.organisation)
+    address = f"/placements/{placement.id}"
+    client.sign_in(member.lead)
+    assert "The enquiry and your offer" in client.get(address).text
+    client.sign_in(accounts.person(Role.FINANCE_LEAD, organisation=member.organisation))
+    page = client.get(address)
+    assert page.status_code == 200
+    assert "The enquiry and your offer" not in page.text
+
+
 def test_the_other_council_finds_nothing_of_it(client: Any, member: Member, officer: Any) -> None:
     search = matching.search(by=officer)
     offer = matching.enquiry("offered", search=search, organisation=member.organisation)

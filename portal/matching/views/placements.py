@@ -57,7 +57,7 @@ def placement(placement: Placement) -> ResponseReturnValue:
         "matching/placement.html",
         placement=placement,
         search=queries.find_search(person, placement.search_id) if is_council else None,
-        is_council=is_council,
+        may_read_enquiry=enquiry is not None and policy.can_read_enquiry(person, enquiry),
         actions={transition.name for transition in PLACEMENT.available(person, placement)},
         type_words=queries.type_words(placement),
         category_words=queries.category_words(placement),
