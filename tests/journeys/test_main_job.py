@@ -36,8 +36,10 @@ pytestmark = [pytest.mark.journey, pytest.mark.xdist_group("journeys")]
 
 ADMINISTRATOR = ("Nadia Okafor", "nadia@hazelbrook.example")
 BID_WRITER = ("Marcus Webb", "marcus@hazelbrook.example")
+STANDSTILL = timedelta(days=15)  # past a last day that a weekend or bank holiday moves
+SIGNED = timedelta(days=2)
 # The journey ends so many days on.
-LAST_DAY = date.today() + timedelta(days=DAYS_TO_DEADLINE + 11 + 2)
+LAST_DAY = date.today() + timedelta(days=DAYS_TO_DEADLINE + 1) + STANDSTILL + SIGNED
 NEXT_MONTH = (LAST_DAY.replace(day=1) + timedelta(days=32)).replace(day=1)
 KEEPER = ("Priya Lal", "priya@hazelbrook.example")
 NAMING_AGENCIES = ("/organisations", "/audit-log")
@@ -101,13 +103,13 @@ def test_the_main_job(live: Live, visitor: Callable[..., Visitor], checks: Check
     judging.approves(council[APPROVER], round_id)
     judging.sends_the_notices(commissioner, round_id)
     reads_the_outcome(writer)
-    live.travel(timedelta(days=15))  # past a last day that a weekend or bank holiday moves
+    live.travel(STANDSTILL)
     judging.concludes_the_round(commissioner, round_id)
     live.wait_for_job("agreements.offer_for_round")
 
     signs_the_agreement(administrator)
     countersigns(commissioner)
-    live.travel(timedelta(days=2))
+    live.travel(SIGNED)
 
     applying.invites(administrator, KEEPER[1], "Placements lead", "Finance lead")
     applying.accepts_an_invitation(keeper, *KEEPER)
