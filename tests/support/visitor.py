@@ -12,7 +12,7 @@ from re import Pattern
 from typing import Any
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, Response, expect
 
 from portal.config import ROOT
 
@@ -101,9 +101,10 @@ class Visitor:
         self._follow((within or self.page).get_by_role("button", name=name, exact=True).first)
 
     def press_in_place(self, name: str | Pattern[str]) -> None:
-        """Press a button that htmx answers within the page."""
-        with self.page.expect_response(lambda answer: answer.request.resource_type in ("fetch", "xhr")):
+        """Press a button that htmx answers within the page; pressed before htmx is there, by a page of its own."""
+        with self.page.expect_response(_answers_a_press):
             self.page.get_by_role("button", name=name, exact=True).first.click()
+        self.page.wait_for_load_state()
 
     def follow(self, name: str | Pattern[str], *, within: Locator | None = None) -> None:
         """Follow a link, also one that looks like a button, and wait for its page."""
@@ -213,3 +214,7 @@ class Visitor:
     def _note(self, message: Any) -> None:
         if message.type == "error" and "Failed to load resource" not in message.text:
             self.errors.append(message.text)
+
+
+def _answers_a_press(answer: Response) -> bool:
+    return answer.request.method == "POST" or answer.request.resource_type in ("fetch", "xhr")
